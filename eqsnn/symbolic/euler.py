@@ -8,6 +8,7 @@ Order 1. Noise must be additive: with multiplicative noise this would solve the 
 from __future__ import annotations
 
 from .noise import increment, require_additive, split_noise
+from .stages import hold
 from .system import DT, OdeSystem, StateUpdate, real_symbol
 
 
@@ -15,7 +16,8 @@ def update(system: OdeSystem) -> StateUpdate:
     """One Euler step; `NotApplicable` where noise is multiplicative."""
     parts = split_noise(system)
     require_additive(system, parts)
-    updates = tuple(
-        (name, real_symbol(name) + drift * DT + increment(parts.diffusion[name])) for name, drift in parts.drift.items()
-    )
-    return StateUpdate((), updates, parts.draws())
+    updates = []
+    for name, drift in parts.drift.items():
+        new = real_symbol(name) + drift * DT + increment(parts.diffusion[name])
+        updates.append((name, hold(system, name, new)))
+    return StateUpdate((), tuple(updates), parts.draws())

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 
 import sympy
 
-from .functions import Where
 from .linear import NotLinear, split_linear
-from .system import DT, NOT_REFRACTORY, NotApplicable, OdeSystem, real_symbol
+from .system import DT, NotApplicable, OdeSystem, real_symbol
 
 
 @dataclass(frozen=True, slots=True)
 class Stochastic:
-    """Drift and noise of each variable, both zero for a frozen variable while the neuron is refractory.
+    """Drift and noise of each variable.
 
     ``diffusion[x]`` maps a noise to its factor, without the noises that do not enter; ``noise`` are those in use.
     """
@@ -51,17 +50,11 @@ def split_noise(system: OdeSystem) -> Stochastic:
         found = split_linear(right_side, symbols)
         if isinstance(found, NotLinear):
             raise NotApplicable(f"d{name}/dt is not linear in the noise '{found.culprits[0]}'", name)
-        held = name in system.frozen
-        drift[name] = unless_refractory(found.rest, held)
+        drift[name] = found.rest
         factors = {source: found.coefficient(symbol) for source, symbol in zip(system.noise, symbols, strict=True)}
-        diffusion[name] = {source: unless_refractory(g, held) for source, g in factors.items() if g != 0}
+        diffusion[name] = {source: g for source, g in factors.items() if g != 0}
     used = tuple(source for source in system.noise if any(source in factors for factors in diffusion.values()))
     return Stochastic(drift, diffusion, used)
-
-
-def unless_refractory(value: sympy.Expr, held: bool) -> sympy.Expr:
-    """Zero in place of ``value`` while the neuron is refractory, if the variable is ``held`` then."""
-    return Where(NOT_REFRACTORY, value, 0) if held else value
 
 
 def require_no_noise(system: OdeSystem) -> None:
