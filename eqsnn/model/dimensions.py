@@ -6,12 +6,14 @@ str(VOLT / SECOND) == 'volt/second'
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cache, lru_cache
 from typing import TypeAlias
 
 Exponent: TypeAlias = Fraction | int | float
+Factors: TypeAlias = tuple[tuple[str, Fraction], ...]
 
 _ZERO = Fraction(0)
 # A float exponent is taken for the simplest fraction near it, so that **(1/3) means a third and not 2**-54 less.
@@ -47,6 +49,11 @@ class Dimension:
         return (self.metre, self.kilogram, self.second, self.ampere, self.kelvin, self.mole, self.candela)
 
     @property
+    def factors(self) -> Factors:
+        """The shortest usual way to write this dimension, as powers of named units; the language can read it."""
+        return _factors(self)
+
+    @property
     def is_dimensionless(self) -> bool:
         """Whether this is the dimension of a plain number."""
         return not any(self.exponents)
@@ -61,7 +68,7 @@ class Dimension:
         return _raise(self, rational(exponent))
 
     def __str__(self) -> str:
-        return _name(self)
+        return write_product(self.factors)
 
     def __repr__(self) -> str:
         parts = (f"{field.name}={value}" for field in fields(self) if (value := getattr(self, field.name)))
@@ -130,29 +137,28 @@ _PER = ("second", "metre", "mole", "kelvin")  # what things are usually counted 
 
 
 @lru_cache(maxsize=1024)
-def _name(dimension: Dimension) -> str:
-    """Give the shortest usual way to write ``dimension``; the language itself can read the result."""
+def _factors(dimension: Dimension) -> Factors:
     if dimension.is_dimensionless:
-        return "1"
+        return ()
     for name, named in _NAMED:
         if dimension == named:
-            return name
-    base = [(name, power) for name, power in zip(_BASE_NAMES, dimension.exponents, strict=True) if power]
+            return ((name, _ONE),)
+    base = tuple((name, power) for name, power in zip(_BASE_NAMES, dimension.exponents, strict=True) if power)
     if len(base) == 1:
-        return _power(*base[0])
-    return _pairs().get(dimension) or _product(base)
+        return base
+    return _pairs().get(dimension, base)
 
 
 @cache
-def _pairs() -> dict[Dimension, str]:
+def _pairs() -> dict[Dimension, Factors]:
     """Give the simplest spelling of each product of powers of two named units; built when first needed."""
-    table: dict[Dimension, str] = {}
+    table: dict[Dimension, Factors] = {}
 
     def add(*factors: tuple[str, Fraction]) -> None:
         dimension = DIMENSIONLESS
         for name, power in factors:
             dimension *= named[name] ** power
-        table.setdefault(dimension, _product(list(factors)))
+        table.setdefault(dimension, factors)
 
     named = {name: dimension for name, dimension in _NAMED if name != "hertz"}
     for power in (Fraction(n) for n in ("2", "1/2", "-1", "-2", "-1/2")):
@@ -170,18 +176,20 @@ def _pairs() -> dict[Dimension, str]:
     return table
 
 
-def _product(factors: list[tuple[str, Fraction]]) -> str:
-    above = "*".join(_power(name, power) for name, power in factors if power > 0)
-    below = "".join("/" + _power(name, -power) for name, power in factors if power < 0)
+def write_product(factors: Iterable[tuple[str, Fraction]], power_sign: str = "**") -> str:
+    """Write powers of names as one expression: ``amp/metre**2``, ``second**-0.5``."""
+    factors = tuple(factors)
+    above = [_power(name, power, power_sign) for name, power in factors if power > 0]
     if not above:
-        return "*".join(_power(name, power) for name, power in factors)
-    return above + below
+        return "*".join(_power(name, power, power_sign) for name, power in factors) or "1"
+    below = ["/" + _power(name, -power, power_sign) for name, power in factors if power < 0]
+    return "*".join(above) + "".join(below)
 
 
-def _power(name: str, power: Fraction) -> str:
+def _power(name: str, power: Fraction, sign: str) -> str:
     if power == 1:
         return name
     if power.denominator == 1:
-        return f"{name}**{power}"
+        return f"{name}{sign if power > 0 else '**'}{power}"
     decimal = str(float(power))
     return f"{name}**{decimal}" if Fraction(decimal) == power else f"{name}**({power})"

@@ -1,0 +1,236 @@
+"""Where the value behind a name is: the IR that reads or addresses it, from neurons and from synapses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from eqsnn.model.declarations import NetworkDeclaration, Neurons, Projection
+from eqsnn.model.symbols import (
+    Builtin,
+    Constant,
+    Counter,
+    LocalReference,
+    Reference,
+    Side,
+    Variable,
+    VariableReference,
+)
+from eqsnn.model.types import Dtype, ValueType
+from eqsnn.symbolic.model import Refractory
+
+from ..ir import (
+    BOOL,
+    DOUBLE,
+    INT,
+    LONG,
+    REAL,
+    Argument,
+    Array,
+    Binary,
+    Call,
+    Cast,
+    Expression,
+    Literal,
+    Load,
+    Local,
+    Type,
+    Unary,
+)
+
+I, J, S = Local("i", INT), Local("j", INT), Local("s", INT)
+TICK, TICK_DT = Argument("tick", LONG), Argument("tick.dt", DOUBLE)
+CONNECTED = Local("connected", BOOL)
+
+
+def machine_type(value: ValueType) -> Type:
+    """Machine type of a value of the language."""
+    return {Dtype.REAL: REAL, Dtype.INTEGER: INT, Dtype.BOOLEAN: BOOL}[value.dtype]
+
+
+def time(clock: str) -> Argument:
+    """Time at the start of this step, in seconds."""
+    return Argument(f"{clock}.t", DOUBLE)
+
+
+def step(clock: str) -> Argument:
+    """Number of this step."""
+    return Argument(f"{clock}.step", LONG)
+
+
+def step_size(clock: str) -> Argument:
+    """dt of a clock in seconds."""
+    return Argument(f"{clock}.dt", DOUBLE)
+
+
+def column(projection: str, name: str, type_: Type) -> Array:
+    """A variable of synapses."""
+    return Array(f"{projection}.{name}", type_, projection, "slot")
+
+
+def counter_array(owner: str, counter: Counter) -> Array:
+    """Storage of a rule's counter: one number, or one a neuron of a side."""
+    return Array(f"{owner}.{counter.name}", machine_type(counter.type))
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The declared network, and how refractory neurons are told (see `neurons.refractoriness`)."""
+
+    declaration: NetworkDeclaration
+    neurons: Mapping[str, Neurons] = field(default_factory=dict)
+    projections: Mapping[str, Projection] = field(default_factory=dict)
+    refractory: Mapping[str, Refractory] = field(default_factory=dict)
+    not_refractory: dict[str, Expression] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Reads names for the elements of one task.
+
+    ``group`` is the neurons or projection whose text it is; ``start`` the first neuron of a subgroup; ``clock`` the
+    task's clock; ``owner`` the object whose counters are meant; ``element`` the side under ``for each pre`` or ``post``.
+    """
+
+    network: Surroundings
+    group: str
+    clock: str
+    references: Mapping[str, Reference]
+    start: int = 0
+    owner: str = ""
+    element: Side = "own"
+
+    @property
+    def projection(self) -> Projection | None:
+        """The projection, where the text is one of synapses."""
+        return self.network.projections.get(self.group)
+
+    @property
+    def post(self) -> Local:
+        """The postsynaptic neuron; under ``for each post`` it is the loop's own."""
+        return I if self.element == "post" else J
+
+    def index(self, side: Side) -> Expression:
+        """Position of a side's neuron in its group's buffers."""
+        if self.projection is None:
+            return I
+        local, end = (I, self.projection.pre) if side == "pre" else (self.post, self.projection.post)
+        return Binary("+", local, Literal(end.start, INT)) if end.start else local
+
+    def place(self, variable: Variable, side: Side) -> tuple[Array, Expression]:
+        """Array and index of a variable."""
+        type_ = machine_type(variable.type)
+        name = f"{variable.owner}.{variable.name}"
+        if variable.shared:
+            return Array(name, type_), Literal(0, INT)
+        if variable.owner in self.network.projections:
+            return column(variable.owner, variable.name, type_), S
+        index = self.index(side)
+        link = self.network.neurons[variable.owner].links.get(variable.name)
+        if link is not None:
+            array = Array(f"{link.group}.{link.variable.name}", machine_type(link.variable.type))
+            if link.kind == "scalar" or link.variable.shared:
+                return array, Literal(link.offset, INT)
+            if link.kind == "indexed":
+                return array, Load(Array(f"{name}.index", INT), index)
+            return array, (Binary("+", index, Literal(link.offset, INT)) if link.offset else index)
+        return Array(name, type_), index
+
+    def read(self, name: str) -> Expression:
+        """IR of a canonical name."""
+        reference = self.references[name]
+        match reference:
+            case VariableReference(variable, side):
+                return Load(*self.place(variable, side))
+            case Constant(name_, _, value):
+                return Argument(name_, DOUBLE if value.dtype is Dtype.REAL else machine_type(value))
+            case LocalReference(name_, value):
+                return Local(f"l_{name_}", machine_type(value))
+            case Counter():
+                return Load(*self.counter(reference))
+            case Builtin(name_, side, _):
+                return self.builtin(name_, side)
+            case _:
+                raise AssertionError(reference)
+
+    def counter(self, counter: Counter) -> tuple[Array, Expression]:
+        """Array and index of a rule's counter."""
+        index = {"all": Literal(0, INT), "pre": I, "post": self.post}[counter.side]
+        return counter_array(self.owner, counter), index
+
+    def builtin(self, name: str, side: Side) -> Expression:
+        """IR of a name that the language gives a meaning."""
+        match name:
+            case "t":
+                return Cast(time(self.clock), REAL)
+            case "dt":
+                return step_size(self.clock)
+            case "t_in_timesteps":
+                return Cast(step(self.clock), INT)
+            case "connected":
+                return CONNECTED
+            case "i" | "j" | "N" | "N_pre" | "N_post" | "N_incoming" | "N_outgoing" if self.projection is not None:
+                return self._of_synapse(name, side)
+            case "i":
+                return Binary("-", I, Literal(self.start, INT)) if self.start else I
+            case "N":
+                return Argument(f"{self.group}.N", INT)
+            case "lastspike":
+                return self._lastspike(side)
+            case "not_refractory":
+                return self._not_refractory(side)
+            case _:
+                raise AssertionError(name)
+
+    def _of_synapse(self, name: str, side: Side) -> Expression:
+        match name:
+            case "i":
+                return self.post if side == "post" else I
+            case "j":
+                return self.post
+            case "N":
+                return Cast(Load(Array(f"{self.group}.N", LONG, self.group, "live"), Literal(0, INT)), INT)
+            case "N_pre" | "N_post":
+                return Argument(f"{self.group}.{name}", INT)
+            case "N_outgoing":
+                return Load(Array(f"{self.group}.N_outgoing", INT, self.group, "row_length"), I)
+            case _:
+                return Load(Array(f"{self.group}.N_incoming", INT, self.group, "column_length"), self.post)
+
+    def neurons_at(self, side: Side) -> str:
+        """Name of the group of neurons at a side."""
+        if self.projection is None:
+            return self.group
+        return self.projection.pre.group if side == "pre" else self.projection.post.group
+
+    def _lastspike(self, side: Side) -> Expression:
+        group = self.neurons_at(side)
+        clock = self.network.neurons[group].when.clock
+        steps = Load(Array(f"{group}.lastspike", INT), self.index(side))
+        return Binary("*", Cast(steps, REAL), Cast(step_size(clock), REAL))
+
+    def _not_refractory(self, side: Side) -> Expression:
+        group = self.neurons_at(side)
+        known = self.network.not_refractory.get(group)
+        if known is None:
+            return Literal(True, BOOL)
+        return reindex(known, self.index(side))
+
+
+def reindex(x: Expression, index: Expression) -> Expression:
+    """An expression in the neuron ``i``, for the neuron at ``index`` instead."""
+    match x:
+        case Local("i", _):
+            return index
+        case Load(array, old):
+            return Load(array, reindex(old, index))
+        case Unary(operator, operand):
+            return Unary(operator, reindex(operand, index))
+        case Binary(operator, left, right):
+            return Binary(operator, reindex(left, index), reindex(right, index))
+        case Cast(operand, type_):
+            return Cast(reindex(operand, index), type_)
+        case Call(function, arguments, type_):
+            return Call(function, tuple(reindex(a, index) for a in arguments), type_)
+        case _:
+            return x

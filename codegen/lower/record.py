@@ -1,0 +1,31 @@
+"""Monitors: what a recorder takes down is computed where it is recorded."""
+
+from __future__ import annotations
+
+from eqsnn.symbolic.model import Item, RecordEvents, RecordState
+
+from ..from_sympy import convert
+from ..ir import REAL, Chosen, Events, Kernel, Record
+from .access import Access, Surroundings
+from .body import Body
+
+
+def _records(body: Body, item: Item, values: tuple[tuple[str, object], ...]) -> None:
+    for number, (_, value) in enumerate(values):
+        body.statements.append(Record(item.owner, number, convert(body.expression(value), REAL)))
+
+
+def lower_record_state(item: Item, task: RecordState, network: Surroundings, site: int) -> Kernel:
+    """Values of the chosen neurons or synapses at this step."""
+    body = Body(Access(network, task.group, item.when.clock, item.names.references), item.names, site)
+    _records(body, item, task.values)
+    projection = task.group if task.group in network.projections else None
+    return Kernel(item.owner, item.when.clock, Chosen(item.owner, projection), body.store())
+
+
+def lower_record_events(item: Item, task: RecordEvents, network: Surroundings, site: int) -> Kernel:
+    """The neurons that had an event in this step, with values of theirs."""
+    body = Body(Access(network, task.neurons, item.when.clock, item.names.references, task.start), item.names, site)
+    _records(body, item, task.values)
+    domain = Events(task.neurons, task.event, task.start, task.stop, item.owner)
+    return Kernel(item.owner, item.when.clock, domain, body.store())

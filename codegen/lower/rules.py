@@ -1,0 +1,123 @@
+"""Structural rules: each pass is a kernel that reads the network as it was, then what it staged is carried out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eqsnn.model.scope import canonical
+from eqsnn.symbolic.blocks import Add, Branch, Removed, Set, Symbolic
+from eqsnn.symbolic.model import Item, Rewire, RulePass, Visit
+from eqsnn.symbolic.system import StateUpdate
+
+from ..from_sympy import convert
+from ..ir import (
+    DOUBLE,
+    INT,
+    Action,
+    Apply,
+    Argument,
+    Cast,
+    Domain,
+    Elements,
+    Kernel,
+    Let,
+    Literal,
+    Pairs,
+    PairSample,
+    Run,
+    Statement,
+    Store,
+    Synapses,
+    Zero,
+)
+from .access import TICK, S, Surroundings, counter_array
+from .body import Body, elapsed, last_update
+from .synapses import adds_to, stages_changes, synaptic
+
+
+def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> tuple[Action, ...]:
+    """All passes of a rule; counters start at zero."""
+    actions: list[Action] = [
+        Zero(counter_array(item.owner, counter), 0, None, item.when.clock) for counter in task.counters
+    ]
+    for number, node in enumerate(task.passes):
+        kernel = _lower_pass(item, task, node, number, network, site)
+        actions.append(Run(kernel))
+        if stages_changes(kernel.body):
+            actions.append(Apply(task.projection, item.when.clock))
+    return tuple(actions)
+
+
+def _lower_pass(item: Item, task: Rewire, node: RulePass, number: int, network: Surroundings, site: int) -> Kernel:
+    body = synaptic(network, item, task.projection, site)
+    domain, outer = _visit(body, node.visit, task.projection, _needs_slot(node), site)
+    if isinstance(domain, Elements):  # the one neuron that such a pass has is `i` of its loop
+        body.access = replace(body.access, element=node.visit.kind)  # type: ignore[arg-type]
+    stamp: tuple[Statement, ...] = ()
+    if node.between is not None:
+        stamp = _bring_up_to_date(body, node.between, node.body, task.projection)
+    body.run(node.body)
+    statements = (*body.store(), *stamp)
+    ordered = isinstance(domain, Synapses) and adds_to("pre", statements, network.projections[task.projection])
+    return Kernel(f"{item.owner}_pass{number}", item.when.clock, domain, statements, outer=outer, ordered=ordered)
+
+
+def _bring_up_to_date(
+    body: Body, between: StateUpdate, code: tuple[Symbolic, ...], projection: str
+) -> tuple[Statement, ...]:
+    """Event-driven variables are as of the last event: solve them where read, or all of them where one is written."""
+    names = {name for name, _ in between.updates}
+    if _sets_event_driven(code, names):
+        body.update(between, elapsed(projection))
+        return (Store(last_update(projection), S, Cast(TICK, INT)),)
+    body.lazy = {**dict(between.updates), **{d.symbol.name: d.value for d in between.defines}}
+    return ()
+
+
+def _needs_slot(node: RulePass) -> bool:
+    """Whether a pass over pairs must know the synapse of each: it asks for it, removes it, or creates one."""
+    if node.visit.unconnected:
+        return False
+    return _mentions(node.body)
+
+
+def _mentions(statements: tuple[Symbolic, ...]) -> bool:
+    for node in statements:
+        match node:
+            case Removed():
+                return True
+            case Branch(condition, then, orelse):
+                if "connected" in {s.name for s in condition.free_symbols} or _mentions(then + orelse):
+                    return True
+            case Set(_, value) | Add(_, value):
+                if "connected" in {s.name for s in value.free_symbols}:
+                    return True
+            case _:
+                pass
+    return False
+
+
+def _sets_event_driven(statements: tuple[Symbolic, ...], names: set[str]) -> bool:
+    """Whether code writes a variable that is solved between events: then all of them must be brought up to date."""
+    return any(
+        canonical(s.reference) in names if isinstance(s, Set)
+        else isinstance(s, Branch) and _sets_event_driven(s.then + s.orelse, names)
+        for s in statements
+    )  # fmt: skip
+
+
+def _visit(body: Body, visit: Visit, projection: str, lookup: bool, site: int) -> tuple[Domain, tuple[Let, ...]]:
+    """Domain of a pass, and what is computed once for each neuron of the side it samples for."""
+    everyone = {side: Elements(Literal(0, INT), Argument(f"{projection}.N_{side}", INT)) for side in ("pre", "post")}
+    match visit.kind:
+        case "synapses":
+            return Synapses(projection), ()
+        case "pre" | "post":
+            return everyone[visit.kind], ()
+        case "pairs":
+            return Pairs(projection, lookup), ()
+    count = convert(body.expression(visit.count), DOUBLE)
+    outer = tuple(node for node in body.statements if isinstance(node, Let))
+    body.statements.clear()
+    body.bound.clear()
+    return PairSample(projection, count, visit.per, visit.unconnected, site + visit.site, lookup), outer

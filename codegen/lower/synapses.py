@@ -1,0 +1,120 @@
+"""Synapses: what happens when an event arrives, clock-driven equations, and sums over synapses."""
+
+from __future__ import annotations
+
+from eqsnn.model.declarations import Pathway, Projection
+from eqsnn.symbolic.model import Deliver, Integrate, Item, Regulate, SumUp
+
+from ..from_sympy import convert
+from ..ir import (
+    INT,
+    Accumulate,
+    Action,
+    Binary,
+    Cast,
+    Create,
+    Enqueue,
+    EventSynapses,
+    Expression,
+    If,
+    Kernel,
+    Literal,
+    Once,
+    Remove,
+    Run,
+    Statement,
+    Store,
+    Synapses,
+    Zero,
+)
+from .access import TICK, Access, I, J, S, Surroundings, machine_type
+from .body import Body, elapsed, last_update
+
+
+def synaptic(network: Surroundings, item: Item, projection: str, site: int) -> Body:
+    """A body whose elements are synapses."""
+    names = Access(network, projection, item.when.clock, item.names.references, owner=item.owner)
+    return Body(names, item.names, site)
+
+
+def lower_deliver(item: Item, task: Deliver, network: Surroundings, site: int) -> tuple[Action, ...]:
+    """A pathway: with a delay for each synapse, events first go into a queue."""
+    projection = network.projections[task.projection]
+    body = synaptic(network, item, task.projection, site)
+    if task.between is not None:
+        body.update(task.between, elapsed(task.projection))
+    body.run(task.body)
+    statements = body.store()
+    if task.between is not None:
+        statements += (Store(last_update(task.projection), S, Cast(TICK, INT)),)
+    domain = EventSynapses(task.projection, task.pathway, task.side)
+    ordered = adds_to(task.side, statements, projection)
+    kernel = Kernel(f"{task.projection}_{task.pathway}", item.when.clock, domain, statements, ordered=ordered)
+    pathway = _pathway(projection, task.pathway)
+    first: tuple[Action, ...] = ()
+    if pathway.delay == "each":
+        first = (Enqueue(task.projection, task.pathway, item.when.clock),)
+    return (*first, Run(kernel))
+
+
+def _pathway(projection: Projection, name: str) -> Pathway:
+    return next(p for p in projection.pathways if p.name == name)
+
+
+def adds_to(side: str, statements: tuple[Statement, ...], projection: Projection) -> bool:
+    """Whether elements of one row accumulate into the very neuron (or shared variable) that the row belongs to."""
+    group = projection.pre.group if side == "pre" else projection.post.group
+    other = projection.post.group if side == "pre" else projection.pre.group
+    for node in statements:
+        match node:
+            case Accumulate(array, index, _):
+                if isinstance(index, Literal) or (array.name.startswith(group + ".") and (group != other or _indexes(index, side))):
+                    return True
+            case If(_, then, orelse) if adds_to(side, then + orelse, projection):
+                return True
+            case _:
+                pass
+    return False
+
+
+def _indexes(index: Expression, side: str) -> bool:
+    """Whether an index is the local of that side, or that with an offset."""
+    local = index.left if isinstance(index, Binary) else index
+    return local == (I if side == "pre" else J)
+
+
+def stages_changes(statements: tuple[Statement, ...]) -> bool:
+    """Whether a body creates or removes synapses."""
+    return any(
+        isinstance(node, Create | Remove)
+        or (isinstance(node, If) and stages_changes(node.then + node.orelse))
+        for node in statements
+    )
+
+
+def lower_integrate(item: Item, task: Integrate, network: Surroundings, site: int) -> Kernel:
+    """Clock-driven equations of every synapse."""
+    body = synaptic(network, item, task.projection, site)
+    body.update(task.update)
+    return Kernel(f"{task.projection}_update", item.when.clock, Synapses(task.projection), body.store())
+
+
+def lower_sum(item: Item, task: SumUp, network: Surroundings, site: int) -> tuple[Action, ...]:
+    """Set a neuron's variable to the sum over its synapses, added in the order of the other side's neurons."""
+    projection = network.projections[task.projection]
+    body = synaptic(network, item, task.projection, site)
+    value = body.expression(task.value)
+    array, index = body.access.place(task.target, task.side)
+    body.statements.append(Accumulate(array, index, convert(value, machine_type(task.target.type))))
+    end = projection.pre if task.side == "pre" else projection.post
+    by = "pre" if task.side == "post" else "post"
+    name = f"{task.projection}_sum_{task.target.name}_{task.side}"
+    kernel = Kernel(name, item.when.clock, Synapses(task.projection, by), body.store())  # type: ignore[arg-type]
+    return (Zero(array, end.start, end.stop, item.when.clock), Run(kernel))
+
+
+def lower_synaptic_code(item: Item, task: Regulate, network: Surroundings, site: int) -> Kernel:
+    """Code run for every synapse at every step of a clock."""
+    body = synaptic(network, item, task.group, site)
+    body.run(task.body)
+    return Kernel(item.owner, item.when.clock, Once() if task.shared else Synapses(task.group), body.store())

@@ -1,0 +1,116 @@
+"""The second stage: every text of a network is checked against the names around it, before anything is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from ..grammar import errors
+from ..grammar.source import Span
+from .declarations import (
+    Declaration,
+    EventRecorder,
+    NetworkDeclaration,
+    Neurons,
+    Pathway,
+    Projection,
+    PythonCall,
+    RateRecorder,
+    Regular,
+    StateRecorder,
+    Structural,
+)
+from .dimensions import SECOND
+from .equations import check_equations
+from .infer import expect_boolean, expect_dimension, infer
+from .rules import check_rule
+from .scope import Scope, Units
+from .statements import Context, check_block
+from .symbols import Variable
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedNetwork:
+    """A network whose texts make sense. Scopes are made anew for each text, so that locals stay apart."""
+
+    declaration: NetworkDeclaration
+    units: Units
+    neurons: dict[str, Neurons] = field(default_factory=dict)
+    projections: dict[str, Projection] = field(default_factory=dict)
+
+    def scope(self, group: str) -> Scope:
+        """Names as the texts of a group of neurons or of a projection see them."""
+        if group in self.neurons:
+            found = self.neurons[group]
+            return Scope(found.model, found.resolver, self.units)
+        projection = self.projections[group]
+        pre, post = self.scope(projection.pre.group), self.scope(projection.post.group)
+        return Scope(projection.model, projection.resolver, self.units, pre, post)
+
+
+def check(declaration: NetworkDeclaration, units: Units) -> CheckedNetwork:
+    """Check all texts, in the order the objects were made; the first mistake is raised."""
+    network = CheckedNetwork(declaration, units, declaration.neurons(), declaration.projections())
+    for item in declaration.objects:
+        _check(item, network)
+    return network
+
+
+def _check(item: Declaration, network: CheckedNetwork) -> None:
+    match item:
+        case Neurons():
+            _neurons(item, network)
+        case Projection():
+            _projection(item, network)
+        case Regular(_, _, group, _, _, code, resolver):
+            context = Context.NEURON if group in network.neurons else Context.SYNAPSE
+            check_block(code.statements, network.scope(group).fresh(resolver), context)
+        case Structural(_, _, projection, rule, resolver):
+            check_rule(rule, network.scope(projection).fresh(resolver))
+        case StateRecorder(_, _, group, variables) | EventRecorder(_, _, group, variables=variables):
+            for name in variables:
+                infer(name, network.scope(group))
+        case RateRecorder() | PythonCall():
+            pass
+        case _:
+            assert_never(item)
+
+
+def _neurons(item: Neurons, network: CheckedNetwork) -> None:
+    check_equations(item.model, network.scope(item.name))
+    for name, member in item.model.variables.items():
+        if isinstance(member, Variable) and member.linked and name not in item.links:
+            raise errors.ModelError("E520", f"'{name}' is declared (linked), but nothing is linked to it.", place=item.title,
+                                    hint=f"assign '{name} = linked_var(group, 'variable')' to the group before run()")
+    for event in item.events:
+        expect_boolean(event.condition, network.scope(item.name))
+    for reaction in item.reactions:
+        check_block(reaction.code.statements, network.scope(item.name), Context.NEURON)
+    if item.refractory is not None:
+        scope = network.scope(item.name)
+        if infer(item.refractory.expression, scope).is_number:
+            expect_dimension(item.refractory.expression, scope, SECOND, "refractory")
+
+
+def _projection(item: Projection, network: CheckedNetwork) -> None:
+    check_equations(item.model, network.scope(item.name))
+    for summed in item.model.summed:
+        _summed_target(item, summed.target, summed.side, network.scope(item.name), summed.span)
+        scope = network.scope(item.name)
+        side = scope.at(summed.side).own.variables[summed.target]
+        expect_dimension(summed.expression, scope, side.type.dimension, f"what is summed into '{summed.target}'")
+    for pathway in item.pathways:
+        _pathway(pathway, network.scope(item.name))
+
+
+def _summed_target(item: Projection, name: str, side: str, scope: Scope, span: Span) -> None:
+    target = scope.at("pre" if side == "pre" else "post").own.variables.get(name)
+    if not isinstance(target, Variable) or target.kind != "parameter" or target.linked or target.constant:
+        raise errors.ModelError(
+            "E521", f"'{name}_{side}' must be a parameter of the {side}synaptic neurons, which this sum then owns.",
+            span, f"declare '{name} : <unit>' in their model",
+        )
+
+
+def _pathway(pathway: Pathway, scope: Scope) -> None:
+    check_block(pathway.code.statements, scope, Context.SYNAPSE)

@@ -1,0 +1,220 @@
+"""What a network consists of, as the public objects hand it to the compiler: parsed texts and plain settings.
+
+Nothing here holds values of state, or objects of the runtime: two networks with equal declarations compile to the same
+program. Objects refer to each other by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from ..grammar import ast
+from .scope import Resolver
+from .symbols import GroupModel, Side, Variable
+
+SLOTS = ("start", "groups", "thresholds", "synapses", "resets", "end")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """Place in a time step: a slot (``'groups'``, ``'before_resets'``, ...), an order in it, and a clock by name."""
+
+    slot: str
+    order: int
+    clock: str
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """What schedules are sorted by, ties broken by the order of declaration."""
+        for prefix, shift in (("before_", -1), ("after_", 1)):
+            if self.slot.startswith(prefix):
+                return 3 * SLOTS.index(self.slot.removeprefix(prefix)) + shift, self.order
+        return 3 * SLOTS.index(self.slot), self.order
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a linked variable's values are: ``variable`` of ``group``, one for one, all from one, or by an index."""
+
+    group: str
+    variable: Variable
+    kind: Literal["direct", "scalar", "indexed"]
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """``threshold``, or a custom event: which neurons have it in a step."""
+
+    name: str
+    condition: ast.Expression
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """``reset``, or code run on a custom event."""
+
+    event: str
+    code: ast.Block
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Refractory:
+    """Length of the refractory period (seconds), or the condition under which a neuron stays refractory."""
+
+    expression: ast.Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Neurons:
+    """A group of neurons. ``external`` events are put into its spike list by the runtime (spike generators)."""
+
+    name: str
+    title: str
+    size: int
+    model: GroupModel
+    resolver: Resolver
+    method: str | None
+    when: When
+    events: tuple[Event, ...] = ()
+    reactions: tuple[Reaction, ...] = ()
+    refractory: Refractory | None = None
+    links: dict[str, Link] = field(default_factory=dict)
+    external: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One side of a projection: neurons ``start`` to ``stop`` of a group."""
+
+    group: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pathway:
+    """Code run for the synapses of a neuron that had an event, after a delay."""
+
+    name: str
+    side: Literal["pre", "post"]
+    event: str
+    code: ast.Block
+    delay: Literal["none", "uniform", "each"]
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Synapses between two groups of neurons."""
+
+    name: str
+    title: str
+    model: GroupModel
+    resolver: Resolver
+    pre: End
+    post: End
+    pathways: tuple[Pathway, ...]
+    method: str | None
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Regular:
+    """Code run for neurons ``start`` to ``stop`` of a group, or for the synapses of a projection, at every step of a clock."""
+
+    name: str
+    title: str
+    group: str
+    start: int
+    stop: int
+    code: ast.Block
+    resolver: Resolver
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Structural:
+    """A structural rule of a projection; ``clock`` None in ``when`` is not possible: rules run by hand have their own program."""
+
+    name: str
+    title: str
+    projection: str
+    rule: ast.Rule
+    resolver: Resolver
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class StateRecorder:
+    """Records expressions for chosen neurons or synapses at every step of a clock."""
+
+    name: str
+    title: str
+    group: str
+    variables: tuple[ast.Name, ...]
+    count: int
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecorder:
+    """Records the neurons ``start`` to ``stop`` of a group that had an event, with chosen variables."""
+
+    name: str
+    title: str
+    group: str
+    start: int
+    stop: int
+    event: str
+    variables: tuple[ast.Name, ...]
+    keep: bool
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class RateRecorder:
+    """Records, at every step, how many neurons ``start`` to ``stop`` of a group spiked."""
+
+    name: str
+    group: str
+    start: int
+    stop: int
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class PythonCall:
+    """A function of the user's, called from the loop."""
+
+    name: str
+    when: When
+
+
+Declaration: TypeAlias = (
+    Neurons | Projection | Regular | Structural | StateRecorder | EventRecorder | RateRecorder | PythonCall
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkDeclaration:
+    """All objects of a network, in the order of their creation."""
+
+    objects: tuple[Declaration, ...]
+    check_finite: bool = False
+
+    def neurons(self) -> dict[str, Neurons]:
+        """Groups of neurons by name."""
+        return {d.name: d for d in self.objects if isinstance(d, Neurons)}
+
+    def projections(self) -> dict[str, Projection]:
+        """Projections by name."""
+        return {d.name: d for d in self.objects if isinstance(d, Projection)}
+
+
+def side_end(projection: Projection, side: Side) -> End:
+    """The neurons at one side."""
+    return projection.pre if side == "pre" else projection.post

@@ -1,0 +1,271 @@
+"""Equations, read into a GroupModel and then checked against the names around them."""
+
+from __future__ import annotations
+
+import keyword
+from typing import assert_never
+
+from ..grammar import ast, errors
+from ..grammar.suggest import suggest
+from .dimensions import DIMENSIONLESS, SECOND, Dimension
+from .functions import FUNCTIONS
+from .infer import expect_boolean, expect_number
+from .scope import CLOCK, NEURON, SYNAPSE, Scope, Units
+from .symbols import Differential, GroupModel, Subexpression, Summed, Variable
+from .types import BOOLEAN, INTEGER, Dtype, ValueType, real
+
+Kind = str
+
+_FLAGS: dict[type, dict[str, frozenset[str]]] = {
+    ast.DifferentialEquation: {
+        "neurons": frozenset({"unless refractory"}),
+        "synapses": frozenset({"event-driven", "clock-driven"}),
+    },
+    ast.Subexpression: {
+        "neurons": frozenset({"shared", "constant over dt"}),
+        "synapses": frozenset({"shared", "constant over dt", "summed"}),
+    },
+    ast.Parameter: {
+        "neurons": frozenset({"constant", "shared", "linked"}),
+        "synapses": frozenset({"constant", "shared"}),
+    },
+}
+_WHAT = {
+    ast.DifferentialEquation: "a differential equation",
+    ast.Subexpression: "a subexpression",
+    ast.Parameter: "a parameter",
+}
+_ALL_FLAGS = frozenset().union(*(flags for kinds in _FLAGS.values() for flags in kinds.values()))
+
+
+def declare(
+    equations: ast.Equations,
+    owner: str,
+    title: str,
+    kind: str,
+    units: Units,
+    *,
+    internal: tuple[Variable, ...] = (),
+    events: tuple[str, ...] = (),
+) -> GroupModel:
+    """Names, units and flags of a model; right sides are checked later, by `check_equations`, when names are known.
+
+    ``internal`` variables are eqsnn's own (``delay``, ``rates``): users may set, but not define them.
+    """
+    variables: dict[str, Variable | Subexpression] = {v.name: v for v in internal}
+    differentials: dict[str, Differential] = {}
+    summed: list[Summed] = []
+    for definition in equations.definitions:
+        flags = _flags(definition, kind)
+        if "summed" in flags:
+            assert isinstance(definition, ast.Subexpression)
+            summed.append(_summed(definition))
+            continue
+        _new_name(definition.name, variables, kind)
+        value = unit_type(definition.unit, units)
+        variables[definition.name.id] = _member(definition, owner, value, flags)
+        if isinstance(definition, ast.DifferentialEquation):
+            differentials[definition.name.id] = _differential(definition, value, flags)
+    kind_ = "neurons" if kind == "neurons" else "synapses"
+    return GroupModel(owner, title, kind_, variables, differentials, tuple(summed), events)  # type: ignore[arg-type]
+
+
+def _flags(definition: ast.Definition, kind: str) -> frozenset[str]:
+    allowed = _FLAGS[type(definition)][kind]
+    for flag in definition.flags:
+        if flag.name in allowed:
+            continue
+        what = _WHAT[type(definition)]
+        if flag.name in _ALL_FLAGS:
+            raise errors.ModelError("E501", f"{what} of {kind} cannot be '{flag.name}'.", flag.span, _flag_hint(flag, kind))
+        near = suggest(flag.name, _ALL_FLAGS)
+        raise errors.ModelError(
+            "E502", f"there is no flag '{flag.name}'.", flag.span,
+            f"did you mean '{near[0]}'?" if near else f"{what} may be {', '.join(sorted(allowed))}",
+        )
+    return frozenset(flag.name for flag in definition.flags)
+
+
+def _flag_hint(flag: ast.Flag, kind: str) -> str | None:
+    if flag.name in ("event-driven", "clock-driven", "summed") and kind == "neurons":
+        return f"'{flag.name}' belongs to the model of Synapses"
+    if flag.name == "constant":
+        return "only parameters are constant: '<name> : <unit> (constant)'"
+    return None
+
+
+def _new_name(name: ast.Name, variables: dict[str, Variable | Subexpression], kind: str) -> None:
+    reserved = {**CLOCK, **(NEURON if kind == "neurons" else SYNAPSE)}
+    if name.id in variables:
+        raise errors.NameError("E303", f"'{name.id}' is defined twice.", name.span)
+    if name.id in reserved or name.id == "xi" or name.id.startswith("xi_"):
+        raise errors.NameError("E304", f"'{name.id}' has a meaning of its own and cannot be defined.", name.span)
+    if name.id in FUNCTIONS:
+        raise errors.NameError("E304", f"'{name.id}' is a function and cannot be defined.", name.span)
+    if name.id.startswith("_") or keyword.iskeyword(name.id):
+        raise errors.NameError("E304", f"'{name.id}' cannot be a name here.", name.span, "choose a name without a leading '_'")
+
+
+def _member(definition: ast.Definition, owner: str, value: ValueType, flags: frozenset[str]) -> Variable | Subexpression:
+    name = definition.name.id
+    match definition:
+        case ast.Subexpression(_, expression):
+            return Subexpression(name, owner, value, expression, "shared" in flags, "constant over dt" in flags)
+        case ast.Parameter():
+            return Variable(name, owner, value, "parameter", "shared" in flags, "constant" in flags, "linked" in flags)
+        case ast.DifferentialEquation():
+            return Variable(name, owner, value, "differential")
+        case _:
+            assert_never(definition)
+
+
+def _differential(definition: ast.DifferentialEquation, value: ValueType, flags: frozenset[str]) -> Differential:
+    if value.dtype is not Dtype.REAL:
+        raise errors.TypeError("E408", "a differential equation needs a real variable.", definition.unit.span, "give it a unit, or 1")
+    if {"event-driven", "clock-driven"} <= flags:
+        raise errors.ModelError("E501", "an equation is event-driven or clock-driven, not both.", definition.flags[1].span)
+    mode = "event-driven" if "event-driven" in flags else "clock-driven"
+    name = definition.name.id
+    return Differential(name, definition.expression, "unless refractory" in flags, mode, definition.name.span)  # type: ignore[arg-type]
+
+
+def _summed(definition: ast.Subexpression) -> Summed:
+    name = definition.name.id
+    for side in ("pre", "post"):
+        if name.endswith("_" + side):
+            return Summed(name.removesuffix("_" + side), side, definition.expression, definition.name.span)  # type: ignore[arg-type]
+    raise errors.ModelError(
+        "E503", f"a summed variable belongs to a neuron; '{name}' does not say to which side.", definition.name.span,
+        f"write '{name}_post = ... (summed)'",
+    )
+
+
+def unit_type(unit: ast.Expression, units: Units) -> ValueType:
+    """Type that ``: unit`` declares."""
+    match unit:
+        case ast.Name("integer", _):
+            return INTEGER
+        case ast.Name("boolean", _):
+            return BOOLEAN
+    return real(_unit_dimension(unit, units))
+
+
+def _unit_dimension(unit: ast.Expression, units: Units) -> Dimension:
+    match unit:
+        case ast.Number(1, _):
+            return DIMENSIONLESS
+        case ast.Number(_, span):
+            raise errors.DimensionError("E206", f"'{span.text}' is not a unit.", span, "a plain number is ': 1'")
+        case ast.Name(name, span):
+            found = units.table.get(name)
+            if found is None:
+                near = suggest(name, units.table)
+                hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else "units are volt, amp, siemens, second, 1, ..."
+                raise errors.DimensionError("E206", f"there is no unit '{name}'.", span, hint)
+            if found.value != 1:
+                raise errors.DimensionError(
+                    "E207", f"a variable is declared in a base unit, not in '{name}'.", span,
+                    f"write ': {found.type.dimension}'; values may be given in {name}",
+                )
+            return found.type.dimension
+        case ast.Binary("*", left, right, _):
+            return _unit_dimension(left, units) * _unit_dimension(right, units)
+        case ast.Binary("/", left, right, _):
+            return _unit_dimension(left, units) / _unit_dimension(right, units)
+        case ast.Binary("**", base, exponent, _):
+            return _unit_dimension(base, units) ** _unit_exponent(exponent)
+        case _:
+            raise errors.DimensionError("E206", f"'{unit.span.text}' is not a unit.", unit.span)
+
+
+def _unit_exponent(exponent: ast.Expression) -> float:
+    match exponent:
+        case ast.Number(value, _):
+            return value
+        case ast.Unary("-", ast.Number(value, _), _):
+            return -value
+        case ast.Binary("/", ast.Number(a, _), ast.Number(b, _), _) if b:
+            return a / b
+        case _:
+            raise errors.DimensionError("E206", f"'{exponent.span.text}' is not a number.", exponent.span)
+
+
+def check_equations(model: GroupModel, scope: Scope) -> None:
+    """Check right sides: names, kinds, dimensions, circular subexpressions."""
+    for name, member in model.variables.items():
+        if isinstance(member, Subexpression):
+            _no_cycle(member, model, (name,))
+            _right_side(member.expression, member.type, scope, name)
+            if member.shared:
+                _only_shared(member, scope)
+    for differential in model.differentials.values():
+        scope.noise = True
+        variable = model.variables[differential.name]
+        _derivative(differential, variable.type.dimension, scope)
+        scope.noise = False
+
+
+def _right_side(expression: ast.Expression, wanted: ValueType, scope: Scope, name: str) -> None:
+    if wanted.dtype is Dtype.BOOLEAN:
+        expect_boolean(expression, scope)
+        return
+    found = expect_number(expression, scope)
+    if found.dimension != wanted.dimension:
+        raise errors.DimensionError(
+            "E208", f"'{name}' is declared in {wanted.dimension}, but its expression is in {found.dimension}.", expression.span
+        )
+    if wanted.dtype is Dtype.INTEGER and found.dtype is Dtype.REAL:
+        raise errors.TypeError("E409", f"'{name}' is an integer, but its expression is real.", expression.span, "round it with int(...)")
+
+
+def _derivative(differential: Differential, dimension: Dimension, scope: Scope) -> None:
+    wanted = dimension / SECOND
+    hint = f"'d{differential.name}/dt' needs {wanted} on its right side"
+    try:
+        found = expect_number(differential.expression, scope)
+    except errors.DimensionError as error:
+        old = error.diagnostic
+        if old.hint is None:
+            raise errors.DimensionError(old.code, old.message, old.span, hint) from None
+        raise
+    if found.dimension != wanted:
+        near = "; did you forget to divide by a time constant?" if found.dimension == dimension else ""
+        raise errors.DimensionError(
+            "E209", f"the right side is in {found.dimension}.", differential.expression.span, hint + near
+        )
+
+
+def names_in(expression: ast.Expression) -> list[ast.Name]:
+    """Every name used in an expression, functions left out, in the order of the text."""
+    match expression:
+        case ast.Name():
+            return [expression]
+        case ast.Number() | ast.Boolean():
+            return []
+        case ast.Unary(_, operand, _):
+            return names_in(operand)
+        case ast.Binary(_, left, right, _) | ast.Compare(_, left, right, _) | ast.Logical(_, left, right, _):
+            return names_in(left) + names_in(right)
+        case ast.Call(_, arguments, keywords, _):
+            values = (*arguments, *(k.value for k in keywords))
+            return [name for value in values for name in names_in(value)]
+        case _:
+            assert_never(expression)
+
+
+def _no_cycle(member: Subexpression, model: GroupModel, path: tuple[str, ...]) -> None:
+    for name in names_in(member.expression):
+        if name.id in path:
+            raise errors.ModelError("E504", f"'{path[0]}' depends on itself: {' -> '.join((*path, name.id))}.", name.span)
+        inner = model.variables.get(name.id)
+        if isinstance(inner, Subexpression):
+            _no_cycle(inner, model, (*path, name.id))
+
+
+def _only_shared(member: Subexpression, scope: Scope) -> None:
+    for name in names_in(member.expression):
+        found = scope.own.variables.get(name.id)
+        if (found is not None and not found.shared) or name.id == "i":
+            raise errors.ModelError(
+                "E505", f"'{member.name}' is shared, but '{name.id}' differs from element to element.", name.span
+            )

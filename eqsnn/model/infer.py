@@ -1,0 +1,286 @@
+"""Kind and dimensions of every expression; what does not fit is an error under the offending part."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ..grammar import ast, errors
+from ..grammar.suggest import suggest
+from .dimensions import DIMENSIONLESS, SECOND, Dimension
+from .functions import AGGREGATES, FUNCTIONS, FunctionRule
+from .scope import Scope
+from .symbols import Constant, TimedArraySpec, UserFunction
+from .types import BOOLEAN, INTEGER, REAL, Dtype, ValueType, join
+
+_WORDS = {"+": "added", "-": "subtracted", "%": "combined by %", "//": "divided by //"}
+
+
+def infer(expression: ast.Expression, scope: Scope) -> ValueType:
+    """Type of an expression, or the error under the part that does not fit."""
+    match expression:
+        case ast.Number(value, _):
+            return INTEGER if isinstance(value, int) else REAL
+        case ast.Boolean():
+            return BOOLEAN
+        case ast.Name():
+            return _name(expression, scope)
+        case ast.Unary("not", operand, _):
+            expect_boolean(operand, scope)
+            return BOOLEAN
+        case ast.Unary(_, operand, _):
+            return expect_number(operand, scope)
+        case ast.Binary():
+            return _binary(expression, scope)
+        case ast.Compare():
+            return _compare(expression, scope)
+        case ast.Logical(_, left, right, _):
+            expect_boolean(left, scope)
+            expect_boolean(right, scope)
+            return BOOLEAN
+        case ast.Call():
+            return _call(expression, scope)
+        case _:
+            assert_never(expression)
+
+
+def expect_number(expression: ast.Expression, scope: Scope) -> ValueType:
+    """Type of an expression that must be a number."""
+    found = infer(expression, scope)
+    if not found.is_number:
+        raise errors.TypeError(
+            "E401", f"'{expression.span.text}' is true or false, not a number.", expression.span,
+            f"write 'int({expression.span.text})' to count true as 1 and false as 0",
+        )
+    return found
+
+
+def expect_boolean(expression: ast.Expression, scope: Scope) -> None:
+    """Require a truth value."""
+    found = infer(expression, scope)
+    if found.is_number:
+        raise errors.TypeError(
+            "E402", f"'{expression.span.text}' is a number; a condition is needed here.", expression.span,
+            f"compare it, for example '{expression.span.text} > 0'",
+        )
+
+
+def expect_dimension(expression: ast.Expression, scope: Scope, dimension: Dimension, need: str) -> ValueType:
+    """Require a number of these dimensions; ``need`` says what for ('the argument of exp', ...)."""
+    found = expect_number(expression, scope)
+    if found.dimension != dimension:
+        wanted = "a plain number" if dimension.is_dimensionless else f"in {dimension}"
+        raise errors.DimensionError(
+            "E202", f"{need} must be {wanted}, but '{expression.span.text}' is {_in(found.dimension)}.",
+            expression.span, _scale_hint(expression, found.dimension) if dimension.is_dimensionless else None,
+        )
+    return found
+
+
+def _in(dimension: Dimension) -> str:
+    return "a plain number" if dimension.is_dimensionless else f"in {dimension}"
+
+
+def _scale_hint(expression: ast.Expression, dimension: Dimension) -> str:
+    return f"divide it by a quantity in {dimension}, for example '({expression.span.text})/({dimension})'"
+
+
+def _name(name: ast.Name, scope: Scope) -> ValueType:
+    if scope.function(name.id) is not None and scope.find(name.id) is None:
+        raise errors.TypeError(
+            "E403", f"'{name.id}' is a function of time and cannot stand alone.", name.span, f"write '{name.id}(t)'"
+        )
+    if name.id in FUNCTIONS and scope.find(name.id) is None:
+        raise errors.TypeError("E403", f"'{name.id}' is a function.", name.span, f"call it: '{name.id}(...)'")
+    return scope.resolve(name).type
+
+
+def _binary(node: ast.Binary, scope: Scope) -> ValueType:
+    left, right = expect_number(node.left, scope), expect_number(node.right, scope)
+    match node.operator:
+        case "*":
+            return ValueType(join(left.dtype, right.dtype), left.dimension * right.dimension)
+        case "/":
+            return ValueType(Dtype.REAL, left.dimension / right.dimension)
+        case "**":
+            return _power(node, left, right, scope)
+        case _:
+            if left.dimension != right.dimension:
+                raise errors.DimensionError(
+                    "E203", f"{left.dimension} and {right.dimension} cannot be {_WORDS[node.operator]}.", node.span
+                )
+            dimension = DIMENSIONLESS if node.operator == "//" else left.dimension
+            return ValueType(join(left.dtype, right.dtype), dimension)
+
+
+def _power(node: ast.Binary, base: ValueType, exponent: ValueType, scope: Scope) -> ValueType:
+    expect_dimension(node.right, scope, DIMENSIONLESS, "an exponent")
+    number = constant_value(node.right, scope)
+    integer = base.dtype is exponent.dtype is Dtype.INTEGER and isinstance(node.right, ast.Number)
+    if base.dimension.is_dimensionless:
+        return ValueType(Dtype.INTEGER if integer else Dtype.REAL)
+    if number is None:
+        raise errors.DimensionError(
+            "E204", f"'{node.left.span.text}' is in {base.dimension}, so its exponent must be a number known beforehand.",
+            node.right.span, "write the exponent as a number",
+        )
+    return ValueType(Dtype.REAL, base.dimension**number)
+
+
+def constant_value(expression: ast.Expression, scope: Scope) -> float | int | None:
+    """Value of an expression of numbers and namespace constants, None where it depends on anything else."""
+    match expression:
+        case ast.Number(value, _):
+            return value
+        case ast.Name():
+            found = scope.find(expression.id)
+            return found.value if isinstance(found, Constant) and found.type.dimension.is_dimensionless else None
+        case ast.Unary("-", operand, _):
+            inner = constant_value(operand, scope)
+            return None if inner is None else -inner
+        case ast.Binary(operator, left, right, _):
+            a, b = constant_value(left, scope), constant_value(right, scope)
+            return None if a is None or b is None else _fold(operator, a, b)
+        case _:
+            return None
+
+
+def _fold(operator: str, a: float, b: float) -> float | None:
+    match operator:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case "*":
+            return a * b
+        case "/" if b:
+            return a / b
+        case _:
+            return None
+
+
+def _compare(node: ast.Compare, scope: Scope) -> ValueType:
+    left, right = infer(node.left, scope), infer(node.right, scope)
+    if left.is_number != right.is_number:
+        raise errors.TypeError(
+            "E404", f"'{node.left.span.text}' and '{node.right.span.text}' cannot be compared: one is a truth value.", node.span
+        )
+    if not left.is_number and node.operator not in ("==", "!="):
+        raise errors.TypeError("E404", "truth values have no order.", node.span, "use 'and', 'or', 'not'")
+    if left.dimension != right.dimension:
+        raise errors.DimensionError(
+            "E201", f"{left.dimension} and {right.dimension} cannot be compared.", node.span, _zero_hint(node, left, right)
+        )
+    return BOOLEAN
+
+
+def _zero_hint(node: ast.Compare, left: ValueType, right: ValueType) -> str | None:
+    for side, other in ((node.left, right), (node.right, left)):
+        if isinstance(side, ast.Number) and side.value == 0:
+            return f"write '0*{other.dimension}'"
+    return None
+
+
+def _call(call: ast.Call, scope: Scope) -> ValueType:
+    name = call.function.id
+    special = scope.function(name)
+    if isinstance(special, TimedArraySpec):
+        return _timed(call, special, scope)
+    if isinstance(special, UserFunction):
+        return _user(call, special, scope)
+    if name in AGGREGATES and scope.own.kind == "synapses" and name not in FUNCTIONS:
+        raise errors.UnsupportedError("E001", f"'{name}' over synapses is not supported yet.", call.span)
+    rule = FUNCTIONS.get(name)
+    if rule is None:
+        raise _unknown_function(call, scope)
+    _arity(call, *rule.arguments)
+    return _apply(call, rule, scope)
+
+
+def _unknown_function(call: ast.Call, scope: Scope) -> errors.EqsnnError:
+    name = call.function.id
+    if scope.find(name) is not None:
+        return errors.TypeError(
+            "E405", f"'{name}' is a variable, not a function.", call.function.span, f"to multiply, write '{name}*(...)'"
+        )
+    near = suggest(name, FUNCTIONS)
+    hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else (
+        "functions of your own: decorate them with @eqsnn.function(...) and an expression string"
+    )
+    return errors.NameError("E302", f"there is no function '{name}'.", call.function.span, hint)
+
+
+def _arity(call: ast.Call, least: int, most: int) -> None:
+    if call.keywords:
+        raise errors.TypeError("E406", f"'{call.function.id}' takes no keyword arguments.", call.keywords[0].span)
+    if not least <= len(call.arguments) <= most:
+        wanted = f"{least}" if least == most else f"{least} to {most}"
+        noun = "argument" if most == 1 else "arguments"
+        raise errors.TypeError(
+            "E406", f"'{call.function.id}' takes {wanted} {noun}, but {len(call.arguments)} are given.", call.span
+        )
+
+
+def _apply(call: ast.Call, rule: FunctionRule, scope: Scope) -> ValueType:
+    name, arguments = call.function.id, call.arguments
+    match rule.rule:
+        case "draw":
+            return REAL
+        case "dimensionless":
+            for argument in arguments:
+                expect_dimension(argument, scope, DIMENSIONLESS, f"the argument of {name}")
+            return ValueType(rule.result or Dtype.REAL)
+        case "sqrt":
+            return ValueType(Dtype.REAL, expect_number(arguments[0], scope).dimension ** 0.5)
+        case "sign":
+            expect_number(arguments[0], scope)
+            return REAL
+        case "timestep":
+            for argument in arguments:
+                expect_dimension(argument, scope, SECOND, "the argument of timestep")
+            return INTEGER
+        case "number":
+            found = infer(arguments[0], scope)
+            if found.is_number:
+                expect_dimension(arguments[0], scope, DIMENSIONLESS, "the argument of int")
+            return INTEGER
+        case "same":
+            return _alike(call, arguments, rule, scope)
+        case "where":
+            expect_boolean(arguments[0], scope)
+            return _alike(call, arguments[1:], rule, scope)
+        case _:
+            assert_never(rule.rule)
+
+
+def _alike(call: ast.Call, arguments: tuple[ast.Expression, ...], rule: FunctionRule, scope: Scope) -> ValueType:
+    first = infer(arguments[0], scope)
+    if not first.is_number and call.function.id == "where":
+        for argument in arguments[1:]:
+            expect_boolean(argument, scope)
+        return first
+    first = expect_number(arguments[0], scope)
+    dtype = first.dtype
+    for argument in arguments[1:]:
+        other = expect_number(argument, scope)
+        dtype = join(dtype, other.dtype)
+        if other.dimension != first.dimension:
+            raise errors.DimensionError(
+                "E205", f"the arguments of {call.function.id} differ: {first.dimension} and {other.dimension}.", argument.span
+            )
+    return ValueType(rule.result or dtype, first.dimension)
+
+
+def _timed(call: ast.Call, array: TimedArraySpec, scope: Scope) -> ValueType:
+    count = 1 if array.columns is None else 2
+    _arity(call, count, count)
+    expect_dimension(call.arguments[0], scope, SECOND, f"the argument of {array.name}")
+    if count == 2 and infer(call.arguments[1], scope).dtype is not Dtype.INTEGER:
+        raise errors.TypeError("E407", f"the column of {array.name} must be an integer.", call.arguments[1].span)
+    return array.type
+
+
+def _user(call: ast.Call, function: UserFunction, scope: Scope) -> ValueType:
+    _arity(call, len(function.parameters), len(function.parameters))
+    for argument, wanted in zip(call.arguments, function.parameter_types, strict=True):
+        expect_dimension(argument, scope, wanted.dimension, f"an argument of {function.name}")
+    return function.type

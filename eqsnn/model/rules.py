@@ -1,0 +1,70 @@
+"""Structural rules: heads, counters, and the bodies of passes."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from ..grammar import ast, errors
+from .dimensions import DIMENSIONLESS
+from .infer import expect_dimension, infer
+from .scope import Scope
+from .statements import Context, check_block
+from .symbols import Counter
+
+
+def check_rule(rule: ast.Rule, scope: Scope) -> dict[str, Counter]:
+    """Check every pass; the counters found are left in ``scope`` and returned."""
+    for node in rule.passes:
+        scope.locals.clear()
+        scope.pairs = isinstance(node.head, ast.EachPair)
+        _find_counters(node.body, scope)
+    for node in rule.passes:
+        scope.locals.clear()
+        check_head(node.head, scope)
+        scope.pairs = isinstance(node.head, ast.EachPair)
+        check_block(node.body, scope, context_of(node.head))
+    return dict(scope.counters)
+
+
+def context_of(head: ast.Head) -> Context:
+    """What the elements of a pass are."""
+    match head:
+        case ast.EachSynapse():
+            return Context.RULE_SYNAPSE
+        case ast.EachNeuron("pre", _):
+            return Context.RULE_PRE
+        case ast.EachNeuron():
+            return Context.RULE_POST
+        case ast.EachPair():
+            return Context.RULE_PAIR
+        case _:
+            assert_never(head)
+
+
+def check_head(head: ast.Head, scope: Scope) -> None:
+    """The count of a sample must be a plain number, and known without looking at a synapse."""
+    match head:
+        case ast.EachPair(ast.Sample(count, _, _, _), _):
+            expect_dimension(count, scope, DIMENSIONLESS, "the number of pairs")
+        case ast.EachPair(ast.Match(_, _, span), _):
+            raise errors.UnsupportedError("E003", "'match' is not supported yet.", span)
+        case _:
+            pass
+
+
+def _find_counters(body: tuple[ast.Statement, ...], scope: Scope) -> None:
+    """Names that nothing declares and that statements accumulate into."""
+    for node in body:
+        match node:
+            case ast.Assign(target, "=", value, _) if scope.find(target.id) is None:
+                scope.locals[target.id] = infer(value, scope)
+            case ast.Assign(target, "+=" | "-=", value, _) if scope.find(target.id) is None:
+                side = next((s for s in ("pre", "post") if target.id.endswith("_" + s)), "all")
+                scope.counters[target.id] = Counter(target.id, side, infer(value, scope))  # type: ignore[arg-type]
+            case ast.If(_, then, orelse, _):
+                _find_counters(then, scope)
+                _find_counters(orelse, scope)
+            case _:
+                pass
+
+

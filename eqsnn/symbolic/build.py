@@ -1,0 +1,270 @@
+"""The third stage: checked texts become symbolic tasks, differential equations become updates of one step."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+import sympy
+
+from ..grammar import ast, errors
+from ..model.check import CheckedNetwork
+from ..model.declarations import (
+    Declaration,
+    EventRecorder,
+    Neurons,
+    Pathway,
+    Projection,
+    PythonCall,
+    RateRecorder,
+    Regular,
+    StateRecorder,
+    Structural,
+    When,
+)
+from ..model.infer import infer
+from ..model.rules import check_rule, context_of
+from ..model.scope import Scope
+from ..model.statements import Context, check_block
+from ..model.symbols import Builtin, Constant, Differential, GroupModel, Reference, Subexpression, Variable, VariableReference
+from .blocks import Symbolic, convert_block
+from .choose import choose, integrate
+from .convert import Converter
+from .event_driven import solve_between_events
+from .model import (
+    Advance,
+    CallPython,
+    CountEvents,
+    Deliver,
+    Detect,
+    Integrate,
+    Item,
+    Names,
+    React,
+    RecordEvents,
+    RecordState,
+    Refractory,
+    Regulate,
+    Rewire,
+    RulePass,
+    SumUp,
+    SymbolicNetwork,
+    Task,
+    Visit,
+)
+from .system import NotApplicable, OdeSystem, StateUpdate
+
+log = logging.getLogger("eqsnn")
+
+
+def build(network: CheckedNetwork) -> SymbolicNetwork:
+    """Symbolic tasks of a checked network, sorted into the order of a time step."""
+    items = [item for declaration in network.declaration.objects for item in _Builder(network).declare(declaration)]
+    refractory = {name: _refractory(n, network) for name, n in network.neurons.items() if n.refractory is not None}
+    return SymbolicNetwork(tuple(sorted(items, key=lambda item: item.when.key)), refractory)
+
+
+def _refractory(neurons: Neurons, network: CheckedNetwork) -> Refractory:
+    assert neurons.refractory is not None
+    converter, scope = Converter(), network.scope(neurons.name)
+    node = neurons.refractory.expression
+    expression = converter.expression(node, scope)
+    names = Names(converter.references, converter.arrays, next(converter.sites))
+    return Refractory(expression, not infer(node, scope).is_number, names)
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Builds the tasks of one declared object."""
+
+    network: CheckedNetwork
+    converter: Converter = field(default_factory=Converter)
+
+    def declare(self, item: Declaration) -> Iterable[Item]:
+        match item:
+            case Neurons():
+                yield from self.neurons(item)
+            case Projection():
+                yield from self.projection(item)
+            case Regular():
+                yield self.item(item.name, item.when, self.regular(item))
+            case Structural():
+                yield self.item(item.name, item.when, self.rule(item))
+            case StateRecorder():
+                yield self.item(item.name, item.when, RecordState(item.group, self.recorded(item.group, item.variables)))
+            case EventRecorder():
+                values = self.recorded(item.group, item.variables)
+                task = RecordEvents(item.group, item.start, item.stop, item.event, values, item.keep)
+                yield self.item(item.name, item.when, task)
+            case RateRecorder(name, group, start, stop, when):
+                yield self.item(name, when, CountEvents(group, start, stop))
+            case PythonCall(name, when):
+                yield self.item(name, when, CallPython())
+            case _:
+                assert_never(item)
+
+    def item(self, owner: str, when: When, task: Task) -> Item:
+        """A finished task with the names used in it; the next one starts with none."""
+        done, self.converter = self.converter, Converter()
+        return Item(owner, when, task, Names(done.references, done.arrays, next(done.sites)))
+
+    # ---- neurons ----
+
+    def neurons(self, item: Neurons) -> Iterable[Item]:
+        scope = self.network.scope(item.name)
+        held = [m for m in item.model.variables.values() if isinstance(m, Subexpression) and m.constant_over_dt]
+        if item.model.differentials or held or item.refractory is not None:
+            refreshed = tuple((m.name, self.converter.expression(m.expression, scope)) for m in held)
+            method, update = self.integrated(item.model.clock_driven(), item.model, item.method, item.title, scope)
+            yield self.item(item.name, item.when, Advance(item.name, method, update, refreshed))
+        if item.external:
+            yield self.item(item.name, item.when, Detect(item.name, "spike", None))
+        for event in item.events:
+            condition = self.converter.expression(event.condition, self.network.scope(item.name))
+            yield self.item(item.name, event.when, Detect(item.name, event.name, condition))
+        for reaction in item.reactions:
+            body = self.block(reaction.code.statements, self.network.scope(item.name), Context.NEURON)
+            yield self.item(item.name, reaction.when, React(item.name, reaction.event, body))
+
+    def integrated(
+        self, names: tuple[str, ...], model: GroupModel, method: str | None, title: str, scope: Scope
+    ) -> tuple[str, StateUpdate]:
+        """The update of one step, and the method that makes it."""
+        if not names:
+            return "none", StateUpdate((), ())
+        system = self.system(names, model, scope)
+        try:
+            if method is None:
+                method = choose(system)
+                log.info("%s: no method given, %r is used", title, method)
+            return method, integrate(system, method)
+        except NotApplicable as reason:
+            raise self.not_applicable(reason, model, title, method) from None
+
+    def not_applicable(self, reason: NotApplicable, model: GroupModel, title: str, method: str | None) -> errors.ModelError:
+        """The same reason, under the equation that it speaks of."""
+        at = model.differentials.get(reason.variable or "")
+        what = f"the method {method!r} does not fit" if method else "no method fits"
+        return errors.ModelError(
+            "E530", f"{what}: {reason.reason}.", at.span if at else None, "methods are exact, exponential_euler, euler, rk2, rk4, heun, milstein", title
+        )
+
+    def system(self, names: tuple[str, ...], model: GroupModel, scope: Scope) -> OdeSystem:
+        """Right sides in symbolic form, with what is known of their symbols."""
+        scope.noise = True
+        chosen: list[Differential] = [model.differentials[name] for name in names]
+        derivatives = {d.name: self.converter.expression(d.expression, scope) for d in chosen}
+        references = self.converter.references
+        noise = tuple(sorted(n for n, r in references.items() if isinstance(r, Builtin) and n.split("_")[0] == "xi"))
+        frozen = frozenset(d.name for d in chosen if d.unless_refractory)
+        constant = frozenset(n for n, r in references.items() if _is_constant(r)) | {"dt"}
+        scope.noise = False
+        return OdeSystem(derivatives, noise, frozen, constant)
+
+    # ---- synapses ----
+
+    def projection(self, item: Projection) -> Iterable[Item]:
+        scope = self.network.scope(item.name)
+        for summed in item.model.summed:
+            target = scope.at(summed.side).own.variables[summed.target]
+            assert isinstance(target, Variable)
+            value = self.converter.expression(summed.expression, scope.fresh())
+            when = replace(item.when, order=item.when.order - 1)
+            yield self.item(item.name, when, SumUp(item.name, summed.side, target, value))
+        driven = item.model.clock_driven()
+        if driven:
+            method, update = self.integrated(driven, item.model, item.method, item.title, scope.fresh())
+            yield self.item(item.name, item.when, Integrate(item.name, method, update))
+        for pathway in item.pathways:
+            yield self.item(item.name, pathway.when, self.pathway(item, pathway))
+
+    def pathway(self, item: Projection, pathway: Pathway) -> Deliver:
+        scope = self.network.scope(item.name)
+        body = self.block(pathway.code.statements, scope, Context.SYNAPSE)
+        return Deliver(item.name, pathway.name, pathway.side, self.between(item), body)
+
+    def between(self, item: Projection) -> StateUpdate | None:
+        """How event-driven variables change while nothing happens; None where there are none."""
+        names = item.model.event_driven()
+        if not names:
+            return None
+        try:
+            return solve_between_events(self.system(names, item.model, self.network.scope(item.name)))
+        except NotApplicable as reason:
+            at = item.model.differentials.get(reason.variable or "")
+            raise errors.ModelError(
+                "E531", f"it cannot be solved between events: {reason.reason}.", at.span if at else None,
+                "make it (clock-driven), which integrates it at every step", item.title,
+            ) from None
+
+    # ---- code ----
+
+    def block(self, statements: tuple[ast.Statement, ...], scope: Scope, context: Context) -> tuple[Symbolic, ...]:
+        checked = check_block(statements, scope, context)
+        element = {Context.RULE_PRE: "pre", Context.RULE_POST: "post"}.get(context, "own")
+        return convert_block(checked, scope, self.converter, element)  # type: ignore[arg-type]
+
+    def regular(self, item: Regular) -> Regulate:
+        context = Context.NEURON if item.group in self.network.neurons else Context.SYNAPSE
+        scope = self.network.scope(item.group).fresh(item.resolver)
+        body = self.block(item.code.statements, scope, context)
+        return Regulate(item.group, item.start, item.stop, body, _only_shared(item.code.statements, scope))
+
+    def rule(self, item: Structural) -> Rewire:
+        scope = self.network.scope(item.projection).fresh(item.resolver)
+        counters = check_rule(item.rule, scope)
+        projection = self.network.projections[item.projection]
+        passes = []
+        for node in item.rule.passes:
+            scope.locals.clear()
+            scope.pairs = False
+            visit = self.visit(node.head, scope)
+            scope.pairs = visit.kind in ("pairs", "sample")
+            context = context_of(node.head)
+            body = self.block(node.body, scope, context)
+            between = self.between(projection) if context in (Context.RULE_SYNAPSE, Context.RULE_PAIR) else None
+            passes.append(RulePass(visit, between, body))
+        return Rewire(item.projection, tuple(passes), tuple(counters.values()))
+
+    def visit(self, head: ast.Head, scope: Scope) -> Visit:
+        match head:
+            case ast.EachSynapse():
+                return Visit("synapses")
+            case ast.EachNeuron(side, _):
+                return Visit(side)
+            case ast.EachPair(ast.Sample(count, per, unconnected, _), _):
+                number = self.converter.expression(count, scope)
+                return Visit("sample", number, per, unconnected, next(self.converter.sites))
+            case _:
+                return Visit("pairs")
+
+    def recorded(self, group: str, variables: tuple[ast.Name, ...]) -> tuple[tuple[str, sympy.Expr], ...]:
+        scope = self.network.scope(group)
+        return tuple((name.id, self.converter.expression(name, scope)) for name in variables)
+
+
+def _is_constant(reference: Reference) -> bool:
+    match reference:
+        case Constant():
+            return True
+        case VariableReference(variable, _):
+            return variable.constant
+        case Builtin(name, _, _):
+            return name in ("N", "N_pre", "N_post", "i", "j", "dt")
+        case _:
+            return False
+
+
+def _only_shared(statements: tuple[ast.Statement, ...], scope: Scope) -> bool:
+    """Whether a text changes nothing but shared variables, and so runs once instead of for each element."""
+    for node in statements:
+        if not isinstance(node, ast.Assign):
+            return False
+        found = scope.find(node.target.id)
+        if isinstance(found, VariableReference) and not found.variable.shared:
+            return False
+    return bool(statements)
+
+

@@ -1,0 +1,141 @@
+"""Checked syntax trees to SymPy: names become symbols, subexpressions and user functions are put in place.
+
+Every number is a real symbol under its canonical name (``v``, ``v_post``, ``t``), every truth value a plain one;
+`Converter.references` remembers what each symbol stands for. SymPy evaluates nothing but exact arithmetic on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import assert_never
+
+import sympy
+
+from ..grammar import ast
+from ..model.scope import Scope, canonical
+from ..model.symbols import (
+    Builtin,
+    Constant,
+    Reference,
+    Side,
+    Subexpression,
+    SubexpressionReference,
+    TimedArraySpec,
+    UserFunction,
+    Variable,
+    VariableReference,
+)
+from ..model.types import Dtype
+from . import functions as f
+from .system import real_symbol
+
+_COMPARE = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
+
+
+def symbol(name: str, dtype: Dtype) -> sympy.Symbol:
+    """The symbol of a number or truth value."""
+    return sympy.Symbol(name) if dtype is Dtype.BOOLEAN else real_symbol(name)
+
+
+@dataclass(slots=True)
+class Converter:
+    """Converts the texts of one object; random calls are numbered through all of them."""
+
+    references: dict[str, Reference] = field(default_factory=dict)
+    arrays: dict[str, TimedArraySpec] = field(default_factory=dict)
+    sites: count[int] = field(default_factory=count)
+
+    def expression(
+        self, node: ast.Expression, scope: Scope, side: Side = "own", bound: Mapping[str, sympy.Expr] | None = None
+    ) -> sympy.Expr:
+        """SymPy form of an expression read in ``scope``; its group's own variables are seen from ``side``."""
+        recur = lambda inner: self.expression(inner, scope, side, bound)  # noqa: E731 - the four arguments never change
+        match node:
+            case ast.Number(value, _):
+                return sympy.Integer(value) if isinstance(value, int) else sympy.Float(value)
+            case ast.Boolean(value, _):
+                return sympy.true if value else sympy.false
+            case ast.Name(name, _):
+                return bound[name] if bound and name in bound else self._name(node, scope, side)
+            case ast.Unary(operator, operand, _):
+                inner = recur(operand)
+                return sympy.Not(inner) if operator == "not" else (-inner if operator == "-" else inner)
+            case ast.Binary(operator, left, right, _):
+                return _binary(operator, recur(left), recur(right))
+            case ast.Compare(operator, left, right, _):
+                return _compare(operator, recur(left), recur(right))
+            case ast.Logical(operator, left, right, _):
+                return (sympy.And if operator == "and" else sympy.Or)(recur(left), recur(right))
+            case ast.Call(function, arguments, _, _):
+                return self._call(function.id, [recur(a) for a in arguments], scope)
+            case _:
+                assert_never(node)
+
+    def _name(self, node: ast.Name, scope: Scope, side: Side) -> sympy.Expr:
+        found = _seen_from(scope.resolve(node), side)
+        if isinstance(found, SubexpressionReference) and found.subexpression.constant_over_dt:
+            found = VariableReference(_held(found.subexpression), found.side)
+        if isinstance(found, SubexpressionReference):
+            inner = scope if side != "own" else scope.at(found.side)
+            return self.expression(found.subexpression.expression, inner, found.side)
+        if isinstance(found, Constant) and found.literal:
+            return sympy.Float(found.value)
+        name = canonical(found)
+        self.references[name] = found
+        return symbol(name, found.type.dtype)
+
+    def _call(self, name: str, arguments: list[sympy.Expr], scope: Scope) -> sympy.Expr:
+        special = scope.function(name)
+        if isinstance(special, TimedArraySpec):
+            self.arrays[special.name] = special
+            return f.timed(special.name, *arguments)
+        if isinstance(special, UserFunction):
+            return self.expression(special.expression, scope, bound=dict(zip(special.parameters, arguments, strict=True)))
+        if name in f.RANDOM:
+            return f.RANDOM[name](sympy.Integer(next(self.sites)), *arguments)
+        return f.FUNCTIONS[name](*arguments)
+
+
+def _held(subexpression: Subexpression) -> Variable:
+    """A subexpression constant over dt has storage, refreshed at the start of each step."""
+    return Variable(subexpression.name, subexpression.owner, subexpression.type, "parameter", subexpression.shared, read_only=True)
+
+
+def _seen_from(reference: Reference, side: Side) -> Reference:
+    """A neuron's reference to its own, seen from a synapse of ``side``."""
+    if side == "own":
+        return reference
+    match reference:
+        case VariableReference(_, "own") | SubexpressionReference(_, "own"):
+            return replace(reference, side=side)
+        case Builtin(name, "own", _) if name not in ("t", "dt", "t_in_timesteps"):
+            return replace(reference, side=side)
+        case _:
+            return reference
+
+
+def _binary(operator: str, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    match operator:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case "*":
+            return a * b
+        case "/":
+            return a / b
+        case "**":
+            return a**b
+        case "//":
+            return f.FloorDivide(a, b)
+        case _:
+            return f.Modulo(a, b)
+
+
+def _compare(operator: str, a: sympy.Basic, b: sympy.Basic) -> sympy.Basic:
+    if a.is_Boolean or b.is_Boolean:  # truth values: equal or not
+        same = sympy.Equivalent(a, b)
+        return same if operator == "==" else sympy.Not(same)
+    return _COMPARE[operator](a, b)

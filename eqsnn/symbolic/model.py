@@ -1,0 +1,194 @@
+"""The third stage's value: all that a network does, as symbolic tasks in the order of a time step.
+
+    task = Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
+         | CountEvents | CallPython
+
+Every task keeps the references behind its symbols, so that the next stage can find their storage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import sympy
+
+from ..model.declarations import When
+from ..model.symbols import Counter, Reference, TimedArraySpec, Variable
+from .blocks import Symbolic
+from .system import StateUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the symbols of a task stand for."""
+
+    references: Mapping[str, Reference]
+    arrays: Mapping[str, TimedArraySpec]
+    random_calls: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """Integrate a group of neurons over one step; ``refreshed`` are its subexpressions kept constant over dt."""
+
+    neurons: str
+    method: str
+    update: StateUpdate
+    refreshed: tuple[tuple[str, sympy.Expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Detect:
+    """Find the neurons that have an event; without a condition, it comes from a list given beforehand."""
+
+    neurons: str
+    event: str
+    condition: sympy.Basic | None
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Run code for the neurons that had an event in this step."""
+
+    neurons: str
+    event: str
+    body: tuple[Symbolic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Regulate:
+    """Run code for neurons ``start`` to ``stop``, or for every synapse."""
+
+    group: str
+    start: int
+    stop: int
+    body: tuple[Symbolic, ...]
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Run a pathway's code for the synapses that an event reaches; ``between`` brings event-driven variables up to date."""
+
+    projection: str
+    pathway: str
+    side: Literal["pre", "post"]
+    between: StateUpdate | None
+    body: tuple[Symbolic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Integrate:
+    """Integrate clock-driven synaptic equations over one step."""
+
+    projection: str
+    method: str
+    update: StateUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class SumUp:
+    """Set a neuron variable to a sum over its synapses."""
+
+    projection: str
+    side: Literal["pre", "post"]
+    target: Variable
+    value: sympy.Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Elements of a pass: ``synapses``, ``pre``, ``post``, ``pairs`` or ``sample``, with its settings."""
+
+    kind: Literal["synapses", "pre", "post", "pairs", "sample"]
+    count: sympy.Expr | None = None
+    per: Literal["pre", "post"] | None = None
+    unconnected: bool = False
+    site: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RulePass:
+    """One pass of a structural rule."""
+
+    visit: Visit
+    between: StateUpdate | None
+    body: tuple[Symbolic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewire:
+    """A structural rule: its passes in order."""
+
+    projection: str
+    passes: tuple[RulePass, ...]
+    counters: tuple[Counter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """Record expressions for the chosen elements of a group."""
+
+    group: str
+    values: tuple[tuple[str, sympy.Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEvents:
+    """Record events, with expressions of the neurons that have them; or only count them."""
+
+    neurons: str
+    start: int
+    stop: int
+    event: str
+    values: tuple[tuple[str, sympy.Expr], ...]
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CountEvents:
+    """Record the number of spikes of each step."""
+
+    neurons: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallPython:
+    """Call back into Python."""
+
+
+Task: TypeAlias = (
+    Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
+    | CountEvents | CallPython
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A task, the object it belongs to, and its place in the step."""
+
+    owner: str
+    when: When
+    task: Task
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Refractory:
+    """How long neurons stay refractory (in seconds), or the condition under which they do."""
+
+    expression: sympy.Basic
+    is_condition: bool
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicNetwork:
+    """All tasks in the order in which a step runs them, and what makes neurons refractory."""
+
+    items: tuple[Item, ...]
+    refractory: Mapping[str, Refractory]
