@@ -1,0 +1,166 @@
+// What a pass has staged, taken up at its end: removals, then creations in (i, j) order. All or nothing.
+#include <algorithm>
+
+#include "layout.h"
+#include "slots.h"
+
+using namespace eqsnn;
+
+namespace {
+
+// Ascending by row and place, each once.
+void sort_removals(Ragged& r) {
+    StagedRemoval* const first = r.staged_removals;
+    const auto key = [](const StagedRemoval& s) { return uint64_t(uint32_t(s.i)) << 32 | uint32_t(s.offset); };
+    const auto before = [=](const StagedRemoval& a, const StagedRemoval& b) { return key(a) < key(b); };
+    const auto same = [=](const StagedRemoval& a, const StagedRemoval& b) { return key(a) == key(b); };
+    if (!std::is_sorted(first, first + r.n_removals, before)) std::sort(first, first + r.n_removals, before);
+    r.n_removals = std::unique(first, first + r.n_removals, same) - first;
+}
+
+int32_t slot_of(const Ragged& r, const StagedRemoval& s) { return r.row_start[s.i] + s.offset; }
+
+// Turns the sign of the serials that are to go (on again: back), which hides them from the search for a connection.
+void toggle_removals(Ragged& r) {
+    for (int64_t k = 0; k < r.n_removals; ++k) {
+        int64_t& serial = r.serial[slot_of(r, r.staged_removals[k])];
+        serial = ~serial;
+    }
+}
+
+bool connected(const Ragged& r, int32_t i, int32_t j) {
+    const int32_t end = r.row_start[i] + r.row_length[i];
+    int32_t slot = find_in(r.post, r.row_start[i], end, j);
+    while (slot >= 0 && r.serial[slot] < 0) slot = find_in(r.post, slot + 1, end, j);
+    return slot >= 0;
+}
+
+// Sorts the pairs, ties by when they were staged, and drops those that are refused. Returns how many.
+int64_t settle_pairs(Ragged& r) {
+    StagedPair* const first = r.staged_pairs;
+    const auto key = [](const StagedPair& s) { return uint64_t(uint32_t(s.i)) << 32 | uint32_t(s.j); };
+    const auto before = [=](const StagedPair& a, const StagedPair& b) {
+        return key(a) != key(b) ? key(a) < key(b) : a.order < b.order;
+    };
+    if (!std::is_sorted(first, first + r.n_pairs, before)) std::sort(first, first + r.n_pairs, before);
+    if (r.multi) return 0;
+    int64_t kept = 0;
+    uint64_t previous = UINT64_MAX;
+    for (int64_t k = 0; k < r.n_pairs; ++k) {
+        const StagedPair pair = first[k];
+        if (key(pair) != previous && !connected(r, pair.i, pair.j)) first[kept++] = pair;
+        previous = key(pair);
+    }
+    const int64_t refusals = r.n_pairs - kept;
+    r.n_pairs = kept;
+    return refusals;
+}
+
+int32_t reserve_log(Ragged& r) {
+    const int64_t n = r.n_log + r.n_removals + r.n_pairs;
+    if (!r.logging || n <= r.log_room) return 0;
+    const int64_t room = n + n / 2 + 64;
+    if (!lengthen(r.log, r.n_log, room)) return no_memory;
+    r.log_room = room;
+    return 0;
+}
+
+int32_t prepare(Ragged& r) {
+    if (r.failed) return no_memory;
+    if (r.n_pairs > most_entries - r.live) return too_many;
+    if (const int32_t error = reserve_log(r)) return error;
+    const StagedPair* const pairs = r.staged_pairs;
+    return reserve_both(
+        r, false, r.n_pairs, [=](int64_t k) { return pairs[k].i; }, [=](int64_t k) { return pairs[k].j; }, r.n_removals);
+}
+
+// From the end of each row, so that the synapse which fills a gap is never one that is still to go.
+void remove_staged(Ragged& r, int64_t step) {
+    const int64_t logged = r.n_log;
+    for (int64_t k = r.n_removals - 1; k >= 0; --k) {
+        const int32_t slot = slot_of(r, r.staged_removals[k]);
+        if (r.logging) r.log[r.n_log++] = Change{step, ~r.serial[slot], r.pre[slot], r.post[slot], -1, 0};
+        erase(r, slot);
+    }
+    // By identity, since the place in a row means nothing.
+    std::sort(r.log + logged, r.log + r.n_log, [](const Change& a, const Change& b) { return a.serial < b.serial; });
+}
+
+void create_staged(Ragged& r, int64_t step) {
+    for (int64_t k = 0; k < r.n_pairs; ++k) {
+        const StagedPair pair = r.staged_pairs[k];
+        const int32_t slot = insert(r, pair.i, pair.j);
+        const unsigned char* const record = r.staged_records + int64_t{pair.order} * r.stride;
+        for (int32_t c = 0; c < r.n_columns; ++c)
+            copy_items(r.columns[c].data, slot, record + r.columns[c].offset, 0, 1, r.columns[c].size);
+        if (r.logging) r.log[r.n_log++] = Change{step, r.serial[slot], pair.i, pair.j, 1, 0};
+    }
+}
+
+// Long lists are given back: the next pass may be a small one.
+void clear_staged(Ragged& r) {
+    const int64_t most = 16 + r.live / 128;
+    if (r.pair_room > most) {
+        std::free(r.staged_pairs);
+        std::free(r.staged_records);
+        r.staged_pairs = nullptr;
+        r.staged_records = nullptr;
+        r.pair_room = 0;
+    }
+    if (r.removal_room > most) {
+        std::free(r.staged_removals);
+        r.staged_removals = nullptr;
+        r.removal_room = 0;
+    }
+    r.n_pairs = r.n_removals = 0;
+    r.failed = 0;
+}
+
+}  // namespace
+
+int32_t eqsnn_ragged_stage_room(Ragged* r, int32_t removals) {
+    const int64_t n = removals ? r->removal_room : r->pair_room;
+    const int64_t room = n < 8 ? 16 : n * 2 < most_entries ? n * 2 : most_entries;
+    bool fits = room > n;
+    if (removals) {
+        fits = fits && lengthen(r->staged_removals, n, room);
+        if (fits) r->removal_room = room;
+    } else {
+        // The records first: if the pairs then fail, they are only longer than they need be.
+        fits = fits && (r->stride == 0 || lengthen(r->staged_records, n * r->stride, room * r->stride)) &&
+               lengthen(r->staged_pairs, n, room);
+        if (fits) r->pair_room = room;
+    }
+    if (!fits) r->failed = 1;
+    return fits ? 0 : no_memory;
+}
+
+int32_t eqsnn_ragged_stage_removals(Ragged* r, const int32_t* slots, int64_t n) {
+    for (int64_t k = 0; k < n; ++k) stage_remove(r, slots[k]);
+    return r->failed ? no_memory : 0;
+}
+
+int32_t eqsnn_ragged_stage_pairs(Ragged* r, const int32_t* i, const int32_t* j, int64_t n) {
+    for (int64_t k = 0; k < n; ++k) stage_create(r, i[k], j[k]);
+    return r->failed ? no_memory : 0;
+}
+
+int32_t eqsnn_ragged_apply(Ragged* r, int64_t step) {
+    if (!r->n_pairs && !r->n_removals && !r->failed) return 0;
+    sort_removals(*r);
+    toggle_removals(*r);
+    const int64_t refusals = settle_pairs(*r);
+    const int32_t error = prepare(*r);
+    if (error) {
+        toggle_removals(*r);
+    } else {
+        remove_staged(*r, step);
+        create_staged(*r, step);
+        r->removed += r->n_removals;
+        r->created += r->n_pairs;
+        r->refusals += refusals;
+    }
+    clear_staged(*r);
+    tidy(*r);
+    return error;
+}

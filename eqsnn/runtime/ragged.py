@@ -1,0 +1,297 @@
+"""The synapses of one projection, as Python sees them: the ragged storage of ``eqsnn/ragged.h`` in the core library.
+
+    storage = Ragged(n_pre, n_post, [("w", np.float64)])
+    storage.append(i, j)                 # numbered in this order
+    storage.get("w")                     # values in order of creation: where they lie in memory never shows
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from ..grammar.errors import RunError
+from . import core
+
+Array = npt.NDArray[Any]
+Indices = npt.NDArray[np.int32]
+
+NO_MEMORY, TOO_MANY, REFUSED, NOT_NOW = -1, -2, -3, -4
+
+CHANGE: Final = np.dtype(
+    [("step", "i8"), ("serial", "i8"), ("i", "i4"), ("j", "i4"), ("sign", "i4"), ("unused", "i4")]
+)
+"""One line of the log of structural changes."""
+
+
+class _Pool(ctypes.Structure):
+    _fields_ = (("end", ctypes.c_int64), ("room", ctypes.c_int64), ("free_span", ctypes.c_int32 * 231))
+
+
+class _Column(ctypes.Structure):
+    _fields_ = (("data", ctypes.c_void_p), ("size", ctypes.c_int32), ("offset", ctypes.c_int32))
+
+
+def _fields(kind: Any, names: str) -> list[tuple[str, Any]]:
+    return [(name, kind) for name in names.split()]
+
+
+class Fields(ctypes.Structure):
+    """``struct Ragged``, field by field."""
+
+    _fields_ = (
+        *_fields(ctypes.c_int32, "n_pre n_post n_columns indexed multi logging"),
+        *_fields(ctypes.c_int64, "live next_serial"),
+        *_fields(ctypes.c_void_p, "row_start row_length row_capacity pre post serial col_pos"),
+        ("columns", ctypes.POINTER(_Column)),
+        *_fields(ctypes.c_void_p, "col_start col_length col_capacity col_slot"),
+        *_fields(_Pool, "rows cols"),
+        *_fields(ctypes.c_void_p, "staged_pairs staged_records staged_removals"),
+        *_fields(ctypes.c_int64, "n_pairs pair_room n_removals removal_room"),
+        *_fields(ctypes.c_void_p, "defaults spill"),
+        *_fields(ctypes.c_int32, "stride failed"),
+        *_fields(ctypes.c_int64, "created removed refusals"),
+        ("log", ctypes.c_void_p),
+        *_fields(ctypes.c_int64, "n_log log_room"),
+    )
+
+
+class Ragged:
+    """Synapses from ``n_pre`` to ``n_post`` neurons, with variables ``columns`` of (name, dtype).
+
+    ``multi``: a pair may be connected more than once. ``indexed``: synapses can be listed by postsynaptic neuron.
+    Slots, and views of memory, hold until the next change; everything else is in order of creation.
+    """
+
+    def __init__(
+        self,
+        n_pre: int,
+        n_post: int,
+        columns: Iterable[tuple[str, npt.DTypeLike]] = (),
+        *,
+        multi: bool = False,
+        indexed: bool = False,
+    ) -> None:
+        self._core = core.load()
+        self.handle: int | None = self._core.eqsnn_ragged_new(n_pre, n_post, multi)
+        if self.handle is None:
+            raise MemoryError(f"no memory for a projection of {n_pre} to {n_post} neurons")
+        self.fields = Fields.from_address(self.handle)
+        self.columns: dict[str, np.dtype[Any]] = {}
+        for name, dtype in columns:
+            self.add_column(name, dtype)
+        if indexed:
+            self.index()
+
+    # --- building ---
+
+    def add_column(self, name: str, dtype: npt.DTypeLike, initial: Any = 0) -> int:
+        """Add a variable, ``initial`` for the synapses there are and those to come, and return its number."""
+        if name in self.columns:
+            raise ValueError(f"there is a column {name!r} already")
+        kind = np.dtype(dtype)
+        value = np.asarray(initial, dtype=kind)
+        number = self._checked(self._core.eqsnn_ragged_add_column(self.handle, kind.itemsize, value.ctypes.data))
+        self.columns[name] = kind
+        return number
+
+    def index(self) -> None:
+        """Keep the list of synapses of each postsynaptic neuron from now on."""
+        self._checked(self._core.eqsnn_ragged_index(self.handle))
+
+    def append(self, i: npt.ArrayLike, j: npt.ArrayLike) -> None:
+        """Create synapses from i[k] to j[k], in this order, whether connected or not."""
+        pre, post = self._pairs(i, j)
+        self._checked(self._core.eqsnn_ragged_append(self.handle, pre.ctypes.data, post.ctypes.data, len(pre)))
+
+    # --- changing ---
+
+    def create(self, i: int, j: int) -> int | None:
+        """Create one synapse and return its slot; None if the pair is connected and may not be twice."""
+        self._pairs(i, j)
+        slot = int(self._core.eqsnn_ragged_create(self.handle, i, j))
+        return None if slot == REFUSED else self._checked(slot)
+
+    def remove(self, slots: npt.ArrayLike) -> None:
+        """Remove the synapses in these slots."""
+        chosen = self._slots(slots)
+        self._checked(self._core.eqsnn_ragged_remove(self.handle, chosen.ctypes.data, len(chosen)))
+
+    def stage_remove(self, slots: npt.ArrayLike) -> None:
+        """Have ``apply`` remove the synapses in these slots."""
+        chosen = self._slots(slots)
+        self._core.eqsnn_ragged_stage_removals(self.handle, chosen.ctypes.data, len(chosen))
+
+    def stage_create(self, i: npt.ArrayLike, j: npt.ArrayLike, **values: npt.ArrayLike) -> None:
+        """Have ``apply`` create synapses from i[k] to j[k], with these values of the variables."""
+        pre, post = self._pairs(i, j)
+        first, stride = self.fields.n_pairs, self.fields.stride
+        if self._core.eqsnn_ragged_stage_pairs(self.handle, pre.ctypes.data, post.ctypes.data, len(pre)):
+            return  # apply reports it
+        records = self._memory(self.fields.staged_records, np.uint8, (first + len(pre)) * stride)
+        for name, value in values.items():
+            dtype, offset = self.columns[name], self._column(name).offset
+            bytes_of = np.broadcast_to(np.asarray(value, dtype), pre.shape).copy().view(np.uint8)
+            records.reshape(-1, stride)[first:, offset : offset + dtype.itemsize] = bytes_of.reshape(-1, dtype.itemsize)
+
+    def apply(self, step: int = 0) -> None:
+        """Do what was staged: removals, then creations. If there is no memory for it, nothing happens.
+
+        :raises MemoryError: and what was staged is forgotten.
+        """
+        self._checked(self._core.eqsnn_ragged_apply(self.handle, step))
+
+    def compact(self) -> None:
+        """Lay the rows out in order, close together."""
+        self._checked(self._core.eqsnn_ragged_compact(self.handle))
+
+    # --- reading and writing ---
+
+    def __len__(self) -> int:
+        return int(self.fields.live)
+
+    def order(self) -> Indices:
+        """Slots in order of creation."""
+        slots = np.empty(len(self), np.int32)
+        self._checked(self._core.eqsnn_ragged_order(self.handle, slots.ctypes.data))
+        return slots
+
+    def row_major(self) -> Indices:
+        """Slots by (i, j), then by creation."""
+        slots = np.empty(len(self), np.int32)
+        self._core.eqsnn_ragged_row_major(self.handle, slots.ctypes.data)
+        return slots
+
+    @property
+    def i(self) -> Indices:
+        """Presynaptic neuron of each synapse."""
+        return np.asarray(self.view("pre")[self.order()], np.int32)
+
+    @property
+    def j(self) -> Indices:
+        """Postsynaptic neuron of each synapse."""
+        return np.asarray(self.view("post")[self.order()], np.int32)
+
+    @property
+    def serial(self) -> npt.NDArray[np.int64]:
+        """Creation number of each synapse, ascending."""
+        return np.asarray(self.view("serial")[self.order()], np.int64)
+
+    def get(self, name: str, subset: Any = slice(None)) -> Array:
+        """Copy of a variable's values, for all synapses or for ``subset`` of them."""
+        return np.asarray(self.view(name)[self.order()[subset]])
+
+    def set(self, name: str, values: npt.ArrayLike, subset: Any = slice(None)) -> None:
+        """Set a variable for all synapses or for ``subset`` of them."""
+        self.view(name)[self.order()[subset]] = values
+
+    def find(self, i: int, j: int) -> int:
+        """Slot of the synapse from i to j, or -1."""
+        return int(self._core.eqsnn_ragged_find(self.handle, i, j))
+
+    # --- views of memory: they hold until the next change ---
+
+    def view(self, name: str) -> Array:
+        """Memory of ``pre``, ``post``, ``serial``, ``col_pos`` or of a variable, by slot."""
+        room = self.fields.rows.room
+        if name in self.columns:
+            return self._memory(self._column(name).data, self.columns[name], room)
+        dtype = np.int64 if name == "serial" else np.int32
+        return self._memory(getattr(self.fields, name), dtype, room)
+
+    def table(self, name: str) -> Indices:
+        """Memory of ``row_start``, ``row_length``, ``row_capacity``, ``col_start`` …, by neuron."""
+        n = self.fields.n_pre if name.startswith("row") else self.fields.n_post
+        return self._memory(getattr(self.fields, name), np.int32, n)
+
+    def row(self, i: int) -> Indices:
+        """Slots of presynaptic neuron i."""
+        start = int(self.table("row_start")[i])
+        return np.arange(start, start + int(self.table("row_length")[i]), dtype=np.int32)
+
+    def column(self, j: int) -> Indices:
+        """Slots of postsynaptic neuron j; the storage must be indexed."""
+        start = int(self.table("col_start")[j])
+        slots = self._memory(self.fields.col_slot, np.int32, self.fields.cols.room)
+        return slots[start : start + int(self.table("col_length")[j])].copy()
+
+    # --- watching ---
+
+    @property
+    def logging(self) -> bool:
+        """Whether ``apply`` logs each creation and removal."""
+        return bool(self.fields.logging)
+
+    @logging.setter
+    def logging(self, on: bool) -> None:
+        self.fields.logging = on
+
+    def take_log(self) -> Array:
+        """Return what was logged since the last time, as an array of ``CHANGE``."""
+        log = self._memory(self.fields.log, CHANGE, self.fields.n_log).copy()
+        self.fields.n_log = 0
+        return log
+
+    def memory(self) -> int:
+        """Bytes allocated for slots and indices."""
+        return int(self._core.eqsnn_ragged_bytes(self.handle))
+
+    def check(self) -> None:
+        """Verify every invariant of the storage.
+
+        :raises AssertionError: with the one that is broken.
+        """
+        broken = self._core.eqsnn_ragged_check(self.handle)
+        names = ("", "row spans", "slots of rows", "in-degrees", "column spans", "column index", "serials")
+        assert broken == 0, f"broken: {names[broken] if broken > 0 else 'no memory to check'}"
+
+    def close(self) -> None:
+        """Free the memory; nothing may be used afterwards."""
+        if self.handle is not None:
+            self._core.eqsnn_ragged_free(self.handle)
+            self.handle = None
+
+    def __del__(self) -> None:
+        if getattr(self, "handle", None) is not None:
+            self.close()
+
+    # --- between numpy and C ---
+
+    def _column(self, name: str) -> Any:
+        return self.fields.columns[list(self.columns).index(name)]
+
+    def _memory(self, address: int | None, dtype: npt.DTypeLike, n: int) -> Array:
+        kind = np.dtype(dtype)
+        if not address or not n * kind.itemsize:
+            return np.empty(n if address else 0, kind)
+        memory: Any = (ctypes.c_char * (n * kind.itemsize)).from_address(address)
+        return np.frombuffer(memory, kind)
+
+    def _slots(self, slots: npt.ArrayLike) -> Indices:
+        chosen = np.ascontiguousarray(slots, np.int32).reshape(-1)
+        if len(chosen) and (chosen.min() < 0 or chosen.max() >= self.fields.rows.room):
+            raise IndexError("a slot is out of range")
+        if np.any(self.view("pre")[chosen] < 0):
+            raise IndexError("a slot holds no synapse")
+        return chosen
+
+    def _pairs(self, i: npt.ArrayLike, j: npt.ArrayLike) -> tuple[Indices, Indices]:
+        wide = np.broadcast_arrays(np.atleast_1d(i), np.atleast_1d(j))
+        for side, indices, n in (("i", wide[0], self.fields.n_pre), ("j", wide[1], self.fields.n_post)):
+            if indices.size and (indices.min() < 0 or indices.max() >= n):
+                raise IndexError(f"{side} must be at least 0 and below {n}")
+        return np.ascontiguousarray(wide[0], np.int32), np.ascontiguousarray(wide[1], np.int32)
+
+    def _checked(self, result: int) -> int:
+        if result == NO_MEMORY:
+            raise MemoryError("no memory for more synapses; the network is as it was")
+        if result == TOO_MANY:
+            message = "a projection cannot hold 2^31 synapses or more"
+            raise RunError("E820", message, hint="split it into several Synapses")
+        if result == NOT_NOW:
+            raise RuntimeError("changes are staged: apply them first")
+        return result
