@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from .functions import Absolute, ExpmEntry, Exprel, Maximum, Where
+from .functions import Absolute, Exp, ExpmEntry, Exprel, Maximum, Where
 from .linear import NotLinear, depends_on_time, is_constant, reachability, split_linear
 from .noise import require_no_noise
 from .system import DT, NOT_REFRACTORY, Define, NotApplicable, OdeSystem, StateUpdate, real_symbol
@@ -95,7 +95,7 @@ def propagator(matrix: Matrix, row: int, column: int, interval: sympy.Expr) -> s
         return sympy.S.Zero
     path = [k for k in range(len(matrix)) if reach[row][k] and reach[k][column]]
     if path == [row]:
-        return sympy.exp(matrix[row][row] * interval)
+        return Exp(matrix[row][row] * interval)
     if len(path) == 2 and row != column and not reach[column][row]:
         return _pair(matrix[row][row], matrix[column][column], matrix[row][column], interval)
     entries = [matrix[r][c] for r in path for c in path]
@@ -154,7 +154,7 @@ def _pair(a: sympy.Expr, b: sympy.Expr, coupling: sympy.Expr, interval: sympy.Ex
     """coupling · h · φ(a h, b h)."""
     if b == 0 or a == 0:
         return coupling * interval * Exprel((a + b) * interval)
-    return coupling * interval * sympy.exp(Maximum(a, b) * interval) * Exprel(-Absolute(a - b) * interval)
+    return coupling * interval * Exp(Maximum(a, b) * interval) * Exprel(-Absolute(a - b) * interval)
 
 
 def _inputs(rest: sympy.Expr, constant: frozenset[str]) -> list[tuple[sympy.Expr, sympy.Expr]]:

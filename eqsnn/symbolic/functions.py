@@ -1,7 +1,7 @@
 """The language's functions as SymPy functions.
 
-Where SymPy's own function means the same over the reals it is used (``exp``, ``log``, ``sin``, …; ``sqrt(x)`` is the
-power 1/2). Our own classes stand where SymPy would bring in complex numbers, Dirac deltas or re-ordered arguments.
+Where SymPy's own function means the same over the reals it is used (``log``, ``sin``, …; ``sqrt(x)`` is the
+power 1/2). Our own classes stand where SymPy would bring in complex numbers, Dirac deltas or overflow.
 They fold numbers only where the result is exact. Derivatives are those almost everywhere: a step function has
 derivative zero, and so has anything drawn at random or looked up in a table.
 
@@ -23,6 +23,29 @@ class LanguageFunction(sympy.Function):  # type: ignore[misc]
 
     is_real = True
     is_commutative = True
+
+
+class Exp(LanguageFunction):
+    """exp(x).
+
+    Not SymPy's, which takes numbers out of the exponent: exp(120. - 2e3·v) would become exp(120.)·exp(-2e3·v), and
+    overflow in single precision where the whole does not.
+    """
+
+    nargs = 1
+
+    @classmethod
+    def eval(cls, x: sympy.Expr) -> sympy.Expr | None:
+        """exp(0) = 1."""
+        return sympy.S.One if x.is_Number and x.is_zero else None
+
+    def _eval_power(self, exponent: sympy.Expr) -> sympy.Expr | None:
+        """exp(x)**n = exp(n x) for a number n, so that 1/exp(x) is no division."""
+        return Exp(exponent * self.args[0]) if exponent.is_Number else None
+
+    def fdiff(self, argindex: int = 1) -> sympy.Expr:
+        """exp(x)."""
+        return self
 
 
 class Log10(LanguageFunction):
@@ -52,7 +75,7 @@ class Expm1(LanguageFunction):
 
     def fdiff(self, argindex: int = 1) -> sympy.Expr:
         """exp(x)."""
-        return sympy.exp(self.args[0])
+        return Exp(self.args[0])
 
 
 class Log1p(LanguageFunction):
@@ -84,7 +107,7 @@ class Exprel(LanguageFunction):
         """(exp(x) - exprel(x)) / x; within 1e-3 of zero, where that cancels, four terms of its series."""
         x = self.args[0]
         series = sympy.Rational(1, 2) + x / 3 + x**2 / 8 + x**3 / 30
-        return Where(sympy.Lt(Absolute(x), sympy.Float(1e-3)), series, (sympy.exp(x) - self) / x)
+        return Where(sympy.Lt(Absolute(x), sympy.Float(1e-3)), series, (Exp(x) - self) / x)
 
 
 class Absolute(LanguageFunction):
@@ -333,7 +356,7 @@ def _indicator(condition: sympy.Basic, when: bool) -> sympy.Expr:
 
 
 FUNCTIONS: Mapping[str, Callable[..., sympy.Expr]] = {
-    "exp": sympy.exp, "log": sympy.log, "log10": Log10, "expm1": Expm1, "log1p": Log1p, "exprel": Exprel,
+    "exp": Exp, "log": sympy.log, "log10": Log10, "expm1": Expm1, "log1p": Log1p, "exprel": Exprel,
     "sqrt": sympy.sqrt, "sin": sympy.sin, "cos": sympy.cos, "tan": sympy.tan,
     "arcsin": sympy.asin, "arccos": sympy.acos, "arctan": sympy.atan,
     "sinh": sympy.sinh, "cosh": sympy.cosh, "tanh": sympy.tanh,
@@ -348,7 +371,7 @@ RANDOM: Mapping[str, type[StepFunction]] = {
 """Random numbers: their first argument is the integer of the call site."""
 
 NAMES: Mapping[type, str] = {
-    sympy.exp: "exp", sympy.log: "log", Log10: "log10", Expm1: "expm1", Log1p: "log1p", Exprel: "exprel",
+    Exp: "exp", sympy.exp: "exp", sympy.log: "log", Log10: "log10", Expm1: "expm1", Log1p: "log1p", Exprel: "exprel",
     sympy.sin: "sin", sympy.cos: "cos", sympy.tan: "tan",
     sympy.asin: "arcsin", sympy.acos: "arccos", sympy.atan: "arctan",
     sympy.sinh: "sinh", sympy.cosh: "cosh", sympy.tanh: "tanh",
