@@ -12,7 +12,7 @@ inline void fill(T* __restrict out, int64_t first, int64_t n, PairOf pair) {
     for (int64_t at = 0; at < n; at += block) {
         T* const __restrict to = out + at;
         const uint32_t k0 = static_cast<uint32_t>((first + at) >> 1);
-#pragma GCC ivdep
+        EQSNN_INDEPENDENT
         for (uint32_t k = 0; k < block / 2; ++k) {
             const auto p = pair(k0 + k);
             to[2 * k] = static_cast<T>(p.first);

@@ -16,7 +16,7 @@ struct Words {
 EQSNN_HD inline Words philox(uint64_t key, uint32_t e0, uint32_t e1, uint32_t step, uint32_t sub) {
     uint32_t k0 = static_cast<uint32_t>(key), k1 = static_cast<uint32_t>(key >> 32);
     Words w{e0, e1, step, sub};
-#pragma GCC unroll 10
+    EQSNN_UNROLL
     for (int round = 0; round < 10; ++round) {
         const uint64_t p = uint64_t{0xD2511F53u} * w.a, q = uint64_t{0xCD9E8D57u} * w.c;
         w = Words{static_cast<uint32_t>(q >> 32) ^ w.b ^ k0, static_cast<uint32_t>(q),

@@ -11,3 +11,12 @@
 
 // A function of the core library, called by generated modules and by Python.
 #define EQSNN_API extern "C" __attribute__((visibility("default")))
+
+// Loops of short known length that must be unrolled, and loops whose iterations are independent.
+#if defined(__CUDACC__) || defined(__clang__)
+#define EQSNN_UNROLL _Pragma("unroll")
+#define EQSNN_INDEPENDENT
+#else
+#define EQSNN_UNROLL _Pragma("GCC unroll 16")
+#define EQSNN_INDEPENDENT _Pragma("GCC ivdep")
+#endif
