@@ -36,6 +36,11 @@ class EqsnnError(Exception):
         self.diagnostic = Diagnostic(code, message, span, hint, place)
         super().__init__(self.diagnostic)
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel between processes, as those of a parameter sweep do."""
+        d = self.diagnostic
+        return type(self), (d.code, d.message, d.span, d.hint, d.place)
+
     @property
     def code(self) -> str:
         """The stable code of the message, such as ``'E203'``."""
@@ -64,7 +69,7 @@ class TypeError(EqsnnError):  # noqa: A001
 
 
 class ModelError(EqsnnError):
-    """E5xx: the text is well formed, but means something that cannot be: order-dependent code, illegal flags, no method."""
+    """E5xx: well formed, but it means something that cannot be: order-dependent code, illegal flags, no method."""
 
 
 class StructureError(EqsnnError):

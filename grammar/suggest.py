@@ -1,0 +1,27 @@
+"""The nearest known names for one that is not known: for hints such as "did you mean 'tau_m'?"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+
+def suggest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """At most ``most`` of the known names that a user may have meant by ``name``, the nearest first.
+
+    Names that differ only in upper and lower case come before all others.
+    """
+    ranked = sorted((-_similarity(name, other), other) for other in set(known) if other != name)
+    return [other for score, other in ranked if score <= -_threshold(name)][:most]
+
+
+def _similarity(name: str, other: str) -> float:
+    if name.lower() == other.lower():
+        return 1.0
+    # Two words swapped or a letter lost weigh less with autojunk off, which is meant for long texts.
+    return SequenceMatcher(None, name.lower(), other.lower(), autojunk=False).ratio() - 0.01
+
+
+def _threshold(name: str) -> float:
+    """In names of two letters one that agrees is enough ('ge' and 'gi'); in longer ones letters agree by chance."""
+    return 0.45 if len(name) <= 2 else 0.6
