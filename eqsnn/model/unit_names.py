@@ -44,6 +44,8 @@ BASE_UNITS: dict[str, tuple[str, int, Dimension]] = {
     "tesla": ("T", 0, d.TESLA),
     "henry": ("H", 0, d.HENRY),
     "becquerel": ("Bq", 0, d.HERTZ),
+    "radian": ("rad", 0, d.DIMENSIONLESS),
+    "steradian": ("sr", 0, d.DIMENSIONLESS),
     "liter": ("l", -3, d.METRE**3),
     "litre": ("l", -3, d.METRE**3),
     "molar": ("M", 3, d.MOLE / d.METRE**3),

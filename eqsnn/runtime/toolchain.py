@@ -42,9 +42,11 @@ def build(
 ) -> Path:
     """Return the shared library compiled from ``sources`` (file name to C++ text), building it where it is not cached.
 
-    A source whose name does not end in ``.cpp`` (or ``.cc`` …) is a header that the others may include. The cache key covers the sources, every file under ``include``, the flags, the compiler and the CPU. ``optimise`` is
-    ``'once'`` for code that runs once, where the time to compile matters more. ``cache_dir`` overrides
-    ``$EQSNN_CACHE_DIR``. A flag ``-fopenmp`` is left out where the compiler has none.
+    A source whose name does not end in ``.cpp`` (or ``.cc`` …) is a header that the others may include. The cache key
+    covers the sources, every file under ``include``, the flags, the compiler and the CPU. ``optimise`` is ``'once'`` for
+    code that runs once, where the time to compile matters more. ``cache_dir`` overrides ``$EQSNN_CACHE_DIR``. A flag
+    ``-fopenmp`` is left out where the compiler has none. Symbols are hidden unless the code declares them
+    ``__attribute__((visibility("default")))``.
 
     :raises BuildError: E801/E802 no usable compiler, E803 the code does not compile, E804 the compiler was stopped,
         E805 the disk is full, E806 a flag that would change arithmetic outside the module.
