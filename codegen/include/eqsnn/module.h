@@ -1,0 +1,119 @@
+// What a generated module and Python share: the state of a run, in plain C structs that Python mirrors
+// (eqsnn/runtime/context.py). A module owns nothing: every pointer here is kept alive by Python.
+#pragma once
+
+#include <chrono>
+#include <cstring>
+
+#include "delays.h"
+#include "platform.h"
+#include "ragged.h"
+
+namespace eqsnn {
+
+// A growing block of memory: what a recorder has taken down so far.
+struct Buffer {
+    char* data;
+    int64_t bytes, room;
+};
+
+struct SpikeList {
+    int32_t* index;
+    int32_t count, room;
+};
+
+// The events of one kind of a group of neurons: a list for each of the last `depth` steps.
+struct Events {
+    SpikeList* lists;
+    int64_t depth;
+    int64_t n;                // neurons
+    const uint8_t* flags;     // which of them have the event in this step
+    int32_t* lastspike;       // step of the last one, or null
+    uint8_t* not_refractory;  // cleared by an event, or null
+};
+
+// Events given beforehand, sorted by step; `period` steps later they come again (0: never).
+struct Generator {
+    const int64_t* step;
+    const int32_t* index;
+    int64_t n, position, period;
+};
+
+// One pathway of a projection: which events it hears, and when they arrive.
+struct Pathway {
+    Events* events;
+    int64_t delay;          // in steps, where all synapses share it
+    int32_t start, stop;    // neurons of the group that belong to the projection's side
+    int64_t* marks;         // serial number that the next synapse would have got, for each step of `events`
+    DelayQueue* queue;      // where each synapse has a delay of its own, else null
+};
+
+struct Recorder {
+    int64_t count;                        // elements chosen
+    const int32_t* index;                 // neurons, or rows of the synapses chosen
+    const int64_t* serial;                // the synapses chosen
+    int64_t* tally;                       // events of each neuron so far, or null
+    int64_t events;                       // events so far
+    Buffer step, id, value;
+};
+
+struct Clock {
+    int64_t period;  // in ticks
+    int64_t step;
+    double dt, t;
+};
+
+struct Fault {
+    int32_t code, action;
+    int64_t index;
+};
+
+constexpr int32_t fault_memory = 1, fault_not_finite = 2, fault_python = 3, fault_too_many = 4;
+
+struct Context {
+    void** arrays;
+    const int64_t* sizes;  // elements of each array
+    double* arguments;     // first those that Python gives, then those that `setup` computes
+    Ragged** projections;
+    Events** events;
+    Generator** generators;
+    Pathway** pathways;
+    Recorder** recorders;
+    Clock* clocks;
+    uint64_t* keys;      // one for each random call
+    double** draws;      // one array for each random call of a vector loop
+    int32_t* scratch[3]; // room for the widest row, column or sample
+    double* sums;        // likewise
+    double* seconds;     // for each action, where profiled
+    int64_t* calls;
+    int32_t (*callback)(int32_t);  // Python: an object's number, or -1 to see whether to go on
+    double tick_dt;
+    int64_t tick, end;
+    uint64_t seed;
+    int32_t threads, profile, n_clocks, n_keys, stop, unused;
+    Fault fault;
+};
+
+inline double now() {
+    using namespace std::chrono;
+    return duration<double>(steady_clock::now().time_since_epoch()).count();
+}
+
+inline SpikeList& list_at(const Events& e, int64_t step) { return e.lists[step % e.depth]; }
+
+// Slow path of growing: in the core library. Returns false where memory is out.
+inline bool room(Buffer& b, int64_t more) { return b.bytes + more <= b.room || eqsnn_buffer_grow(&b, more); }
+
+template <class T>
+inline T* extend(Context& c, Buffer& b, int64_t n) {
+    const int64_t more = n * static_cast<int64_t>(sizeof(T));
+    if (!room(b, more)) {
+        c.fault.code = fault_memory;
+        return nullptr;
+    }
+    T* const at = reinterpret_cast<T*>(b.data + b.bytes);
+    b.bytes += more;
+    return at;
+}
+
+}  // namespace eqsnn
