@@ -69,7 +69,8 @@ class Cache:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a") as file:
             if fcntl is not None:
-                fcntl.flock(file, fcntl.LOCK_EX)
+                with contextlib.suppress(OSError):  # a file system without locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     @contextlib.contextmanager
@@ -117,7 +118,12 @@ class Cache:
         if target.exists():  # a damaged entry: move it aside first, as a directory that is not empty cannot be replaced
             with self.workspace() as aside, contextlib.suppress(FileNotFoundError):
                 target.rename(aside / "old")
-        return folder.rename(target)
+        try:
+            return folder.rename(target)
+        except OSError:
+            if not target.exists():
+                raise
+            return target  # without locks, somebody else may have built the same meanwhile
 
     def _remove_abandoned(self, now: float) -> None:
         """Remove what killed builds left behind, and old failures; a build that is under way is younger."""

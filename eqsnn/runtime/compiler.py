@@ -63,8 +63,9 @@ def find_compiler(preferred: str | None = None, *, cache_dir: Path | None = None
 
     :raises BuildError: E801, there is none; E802, the one there is cannot build a one-line library.
     """
-    chosen = preferred or os.environ.get("CXX") or ""
-    command = _locate(chosen, os.environ.get("PATH", os.defpath))
+    origin = "the preferences" if preferred else "the environment variable CXX"
+    chosen = preferred or os.environ.get("CXX", "").strip()
+    command = _locate(chosen, origin, os.environ.get("PATH", os.defpath))
     return _known(command, cache_dir or default_directory())
 
 
@@ -89,19 +90,19 @@ def _cpu() -> str:
 
 
 @cache
-def _locate(chosen: str, search_path: str) -> tuple[str, ...]:
+def _locate(chosen: str, origin: str, search_path: str) -> tuple[str, ...]:
     if chosen:
         program, *arguments = shlex.split(chosen)
         if found := shutil.which(program, path=search_path):
-            return (found, *arguments)
+            return (str(Path(found).absolute()), *arguments)
         raise BuildError(
             "E801",
-            f"the C++ compiler {program!r}, named by the environment variable CXX, does not exist",
-            hint="unset CXX to let eqsnn look for one, or " + _how_to_install(),
+            f"the C++ compiler {program!r}, named by {origin}, does not exist",
+            hint="leave it out there to let eqsnn look for one, or " + _how_to_install(),
         )
     for program in _NAMES:
         if found := shutil.which(program, path=search_path):
-            return (found,)
+            return (str(Path(found).absolute()),)
     raise BuildError("E801", "there is no C++ compiler, and eqsnn needs one to run a model", hint=_how_to_install())
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ _FORMAT = "1"  # part of every key: raise it when the meaning of an entry change
 _LEVEL = {"run": "-O3", "once": "-O1"}
 _FORBIDDEN = ("-ffast-math", "-Ofast", "-funsafe-math-optimizations", "-mdaz-ftz")
 _COMPILED = (".cpp", ".cc", ".cxx", ".c++")
+_LEAST_SPACE = 1 << 16
 _NO_SPACE = ("No space left on device", "Disk quota exceeded")
 
 
@@ -42,14 +44,14 @@ def build(
 ) -> Path:
     """Return the shared library compiled from ``sources`` (file name to C++ text), building it where it is not cached.
 
-    A source whose name does not end in ``.cpp`` (or ``.cc`` …) is a header that the others may include. The cache key
-    covers the sources, every file under ``include``, the flags, the compiler and the CPU. ``optimise`` is ``'once'`` for
-    code that runs once, where the time to compile matters more. ``cache_dir`` overrides ``$EQSNN_CACHE_DIR``. A flag
-    ``-fopenmp`` is left out where the compiler has none. Symbols are hidden unless the code declares them
-    ``__attribute__((visibility("default")))``.
+    A source whose name does not end in ``.cpp`` (or ``.cc`` …) is a header that the others may include. Symbols are
+    hidden unless the code declares them ``__attribute__((visibility("default")))``. The cache key covers the sources,
+    every file under ``include``, the flags, the compiler and the CPU. ``optimise`` is ``'once'`` for code that runs
+    once, where the time to compile matters more. ``cache_dir`` overrides ``$EQSNN_CACHE_DIR``. A flag ``-fopenmp`` is
+    left out where the compiler has none.
 
     :raises BuildError: E801/E802 no usable compiler, E803 the code does not compile, E804 the compiler was stopped,
-        E805 the disk is full, E806 a flag that would change arithmetic outside the module.
+        E805 the disk is full, E806 a flag that would change arithmetic outside the module, E808 no file can be written.
     """
     compiler = compiler or find_compiler(cache_dir=cache_dir)
     arguments = _arguments(compiler, flags, optimise)
@@ -68,7 +70,11 @@ def build(
     except OSError as error:
         if is_full(error):
             raise disk_full(cache.directory) from None
-        raise
+        raise BuildError(
+            "E808",
+            f"the model cannot be built: {error.strerror} ({error.filename or cache.directory})",
+            hint="set the environment variable EQSNN_CACHE_DIR to a directory that can be written",
+        ) from None
     cache.trim()
     return path
 
@@ -174,10 +180,11 @@ def _start(command: list[str], folder: Path, output: int) -> subprocess.Popen[by
 
 def _explain(code: int, folder: Path, cache: Cache, entry: str) -> None:
     output = (folder / "compiler.log").read_text(errors="replace")
-    if any(words in output for words in _NO_SPACE):
+    # A linker that maps its output may die of a bus error rather than say that the disk is full.
+    if any(words in output for words in _NO_SPACE) or shutil.disk_usage(folder).free < _LEAST_SPACE:
         raise disk_full(cache.directory)
-    # A driver reports a compiler process that was killed in words only; both spellings are gcc's and clang's.
-    if code < 0 or re.search(r"Killed signal|signal \d+|out of memory", output):
+    # A driver whose compiler process was killed says so in words only; these are gcc's and clang's.
+    if code < 0 or re.search(r"Killed|terminated with signal|due to signal|out of memory|Cannot allocate", output):
         raise BuildError(
             "E804",
             "the C++ compiler was stopped before it had finished",
