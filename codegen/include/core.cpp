@@ -5,3 +5,4 @@
 #include "core/changes.cpp"  // staged changes
 #include "core/inspect.cpp"  // orders, sizes, invariants
 #include "core/events.cpp"   // delayed spikes
+#include "core/run.cpp"     // what the step loop needs rarely

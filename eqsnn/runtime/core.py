@@ -39,6 +39,12 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "eqsnn_ragged_row_major": (None, (_P, _P)),
     "eqsnn_ragged_bytes": (c_int64, (_P,)),
     "eqsnn_ragged_check": (c_int32, (_P,)),
+    "eqsnn_events_new": (_P, (c_int64,)),
+    "eqsnn_events_free": (None, (_P,)),
+    "eqsnn_events_push_row": (c_int32, (_P, _P, c_int32, _P, c_int64)),
+    "eqsnn_events_push_col": (c_int32, (_P, _P, c_int32, _P, c_int64)),
+    "eqsnn_events_done": (None, (_P, c_int64)),
+    "eqsnn_events_lengthen": (c_int32, (_P, c_int64, c_int64)),
 }
 
 

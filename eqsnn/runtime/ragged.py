@@ -90,11 +90,14 @@ class Ragged:
     # --- building ---
 
     def add_column(self, name: str, dtype: npt.DTypeLike, initial: Any = 0) -> int:
-        """Add a variable, ``initial`` for the synapses there are and those to come, and return its number."""
+        """Add a variable, ``initial`` for the synapses there are and those to come, and return its number.
+
+        A dtype with a shape, ``(np.float64, 3)``, gives each synapse several values: one for each network of a batch.
+        """
         if name in self.columns:
             raise ValueError(f"there is a column {name!r} already")
         kind = np.dtype(dtype)
-        value = np.asarray(initial, dtype=kind)
+        value = np.broadcast_to(np.asarray(initial, kind.base), kind.shape).copy()
         number = self._checked(self._core.eqsnn_ragged_add_column(self.handle, kind.itemsize, value.ctypes.data))
         self.columns[name] = kind
         return number
@@ -135,8 +138,10 @@ class Ragged:
         records = self._memory(self.fields.staged_records, np.uint8, (first + len(pre)) * stride)
         for name, value in values.items():
             dtype, offset = self.columns[name], self._column(name).offset
-            bytes_of = np.broadcast_to(np.asarray(value, dtype), pre.shape).copy().view(np.uint8)
-            records.reshape(-1, stride)[first:, offset : offset + dtype.itemsize] = bytes_of.reshape(-1, dtype.itemsize)
+            items = np.broadcast_to(np.asarray(value, dtype.base), (len(pre), *dtype.shape)).copy()
+            records.reshape(-1, stride)[first:, offset : offset + dtype.itemsize] = np.frombuffer(
+                items.tobytes(), np.uint8
+            ).reshape(-1, dtype.itemsize)
 
     def apply(self, step: int = 0) -> None:
         """Do what was staged: removals, then creations. If there is no memory for it, nothing happens.

@@ -67,7 +67,8 @@ EQSNN_HD inline double log_factorial(double k) {
         return log_positive(product);
     }
     const double x = k + 1.0, inverse = 1.0 / x, z = inverse * inverse;
-    const double series = fma_(fma_(fma_(-1.0 / 1680.0, z, 1.0 / 1260.0), z, -1.0 / 360.0), z, 1.0 / 12.0);
+    double series = fma_(1.0 / 1188.0, z, -1.0 / 1680.0);
+    series = fma_(fma_(fma_(series, z, 1.0 / 1260.0), z, -1.0 / 360.0), z, 1.0 / 12.0);
     return fma_(x - 0.5, log_positive(x), -x) + fma_(series, inverse, 0.91893853320467274178);
 }
 

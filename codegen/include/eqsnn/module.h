@@ -23,7 +23,7 @@ struct SpikeList {
 };
 
 // The events of one kind of a group of neurons: a list for each of the last `depth` steps.
-struct Events {
+struct SpikeRing {
     SpikeList* lists;
     int64_t depth;
     int64_t n;                // neurons
@@ -41,11 +41,11 @@ struct Generator {
 
 // One pathway of a projection: which events it hears, and when they arrive.
 struct Pathway {
-    Events* events;
+    SpikeRing* ring;
     int64_t delay;          // in steps, where all synapses share it
     int32_t start, stop;    // neurons of the group that belong to the projection's side
-    int64_t* marks;         // serial number that the next synapse would have got, for each step of `events`
-    DelayQueue* queue;      // where each synapse has a delay of its own, else null
+    int64_t* marks;         // serial number that the next synapse would have got, for each step of `ring`
+    EventQueue* queue;      // where each synapse has a delay of its own, else null
 };
 
 struct Recorder {
@@ -74,8 +74,9 @@ struct Context {
     void** arrays;
     const int64_t* sizes;  // elements of each array
     double* arguments;     // first those that Python gives, then those that `setup` computes
+    const int32_t* columns;  // of each slot array, its number among the columns of its projection
     Ragged** projections;
-    Events** events;
+    SpikeRing** rings;
     Generator** generators;
     Pathway** pathways;
     Recorder** recorders;
@@ -99,9 +100,18 @@ inline double now() {
     return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-inline SpikeList& list_at(const Events& e, int64_t step) { return e.lists[step % e.depth]; }
+inline SpikeList& list_at(const SpikeRing& e, int64_t step) { return e.lists[step % e.depth]; }
 
-// Slow path of growing: in the core library. Returns false where memory is out.
+}  // namespace eqsnn
+
+// In the core library. Growing returns false where memory is out; what was there then stays.
+EQSNN_API bool eqsnn_buffer_grow(eqsnn::Buffer* b, int64_t more);
+EQSNN_API bool eqsnn_spikes_grow(eqsnn::SpikeList* list);
+EQSNN_API void eqsnn_sort_slots(const eqsnn::Ragged* r, int32_t* slots, int64_t n);  // by (i, j, serial)
+EQSNN_API int64_t eqsnn_first_not_finite(const void* values, int64_t n, int32_t bytes);  // or -1
+
+namespace eqsnn {
+
 inline bool room(Buffer& b, int64_t more) { return b.bytes + more <= b.room || eqsnn_buffer_grow(&b, more); }
 
 template <class T>

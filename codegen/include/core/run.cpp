@@ -1,0 +1,48 @@
+// What the step loop needs rarely: growing buffers, ordering rows, looking for numbers that are none.
+#include "../eqsnn/module.h"
+
+#include <algorithm>
+
+#include "memory.h"
+
+using namespace eqsnn;
+
+bool eqsnn_buffer_grow(Buffer* b, int64_t more) {
+    const int64_t wanted = std::max<int64_t>(b->bytes + more, b->room + b->room / 2 + 4096);
+    char* const data = static_cast<char*>(std::realloc(b->data, static_cast<size_t>(wanted)));
+    if (!data) return false;
+    b->data = data;
+    b->room = wanted;
+    return true;
+}
+
+bool eqsnn_spikes_grow(SpikeList* list) {
+    const int32_t wanted = list->room ? 2 * list->room : 64;
+    int32_t* const index = static_cast<int32_t*>(std::realloc(list->index, static_cast<size_t>(wanted) * 4));
+    if (!index) return false;
+    list->index = index;
+    list->room = wanted;
+    return true;
+}
+
+void eqsnn_sort_slots(const Ragged* r, int32_t* slots, int64_t n) {
+    std::sort(slots, slots + n, [r](int32_t a, int32_t b) {
+        if (r->pre[a] != r->pre[b]) return r->pre[a] < r->pre[b];
+        if (r->post[a] != r->post[b]) return r->post[a] < r->post[b];
+        return r->serial[a] < r->serial[b];
+    });
+}
+
+// By the bits: the compiler may not be told that numbers are finite, but nothing here depends on what it was told.
+int64_t eqsnn_first_not_finite(const void* values, int64_t n, int32_t bytes) {
+    if (bytes == 8) {
+        const uint64_t* const x = static_cast<const uint64_t*>(values);
+        for (int64_t k = 0; k < n; ++k)
+            if ((x[k] & 0x7FF0000000000000u) == 0x7FF0000000000000u) return k;
+    } else {
+        const uint32_t* const x = static_cast<const uint32_t*>(values);
+        for (int64_t k = 0; k < n; ++k)
+            if ((x[k] & 0x7F800000u) == 0x7F800000u) return k;
+    }
+    return -1;
+}
