@@ -18,7 +18,7 @@ Pair = tuple[sympy.Expr, sympy.Expr]
 
 
 def share(update: StateUpdate, constant: frozenset[str] = frozenset()) -> StateUpdate:
-    """The same step in which no operation is done twice; temporaries that depend on constants alone stay as they are."""
+    """The same step with no operation done twice; temporaries that depend on constants alone stay as they are."""
     fixed = constant_temporaries(update, constant)
     moving = [define for define in update.defines if define.symbol.name not in fixed]
     roots = _bracket([define.value for define in moving] + [value for _, value in update.updates])

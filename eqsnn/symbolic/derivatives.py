@@ -36,8 +36,6 @@ def total(expression: sympy.Expr, defines: Sequence[Define], symbol: sympy.Symbo
     return _chain(expression, symbol, through)
 
 
-def _chain(
-    expression: sympy.Expr, symbol: sympy.Symbol, through: Mapping[sympy.Symbol, sympy.Expr]
-) -> sympy.Expr:
+def _chain(expression: sympy.Expr, symbol: sympy.Symbol, through: Mapping[sympy.Symbol, sympy.Expr]) -> sympy.Expr:
     inner = (partial(expression, name) * slope for name, slope in through.items() if slope != 0)
     return sympy.Add(partial(expression, symbol), *inner)

@@ -37,9 +37,7 @@ def update(system: OdeSystem) -> StateUpdate:
     return StateUpdate(tuple(defines), tuple(updates))
 
 
-def _solution(
-    variable: sympy.Symbol, found: Linear, constant: frozenset[str], defines: list[Define]
-) -> sympy.Expr:
+def _solution(variable: sympy.Symbol, found: Linear, constant: frozenset[str], defines: list[Define]) -> sympy.Expr:
     a, b = found.coefficient(variable), found.rest
     if a == 0:
         return variable + DT * b

@@ -1,7 +1,7 @@
 """The midpoint method, a Runge–Kutta method of order 2:
 
-    k       = f(x, t)
-    x(t+dt) = x + dt f(x + k dt/2, t + dt/2).
+k       = f(x, t)
+x(t+dt) = x + dt f(x + k dt/2, t + dt/2).
 """
 
 from __future__ import annotations

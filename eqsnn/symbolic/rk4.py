@@ -1,8 +1,8 @@
 """The classical Runge–Kutta method, order 4:
 
-    k1 = f(x, t)                       k2 = f(x + k1 dt/2, t + dt/2)
-    k3 = f(x + k2 dt/2, t + dt/2)      k4 = f(x + k3 dt, t + dt)
-    x(t+dt) = x + dt (k1 + 2 k2 + 2 k3 + k4) / 6.
+k1 = f(x, t)                       k2 = f(x + k1 dt/2, t + dt/2)
+k3 = f(x + k2 dt/2, t + dt/2)      k4 = f(x + k3 dt, t + dt)
+x(t+dt) = x + dt (k1 + 2 k2 + 2 k3 + k4) / 6.
 """
 
 from __future__ import annotations
