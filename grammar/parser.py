@@ -87,13 +87,17 @@ def _parse(kind: Kind, source: Source) -> Tree[Token]:
 
     from .layout import BadIndentation
 
+    parser = _lark(_FILES[kind])
     try:
         # The layout step relies on a text that does not end in white space.
-        return _lark(_FILES[kind]).parse(source.text.rstrip(), start=kind)
+        return parser.parse(source.text.rstrip(), start=kind)
     except (UnexpectedInput, BadIndentation) as problem:
-        from .syntax_errors import explain
+        from .syntax_errors import explain, explain_indentation
 
-        error = explain(kind, source, problem)
+        if isinstance(problem, BadIndentation):
+            error = explain_indentation(source, problem)
+        else:
+            error = explain(kind, source, parser, problem)
     raise error  # outside the handler, so that the error has no Lark exception as its context
 
 
