@@ -53,8 +53,9 @@ int32_t eqsnn_ragged_add_column(Ragged* r, int32_t size, const void* initial) {
     Column column{nullptr, size, (end + align - 1) / align * align};
     const int32_t stride = (column.offset + size + 7) / 8 * 8;
     // The two records, the list and the data: `defaults` and `columns` may become longer than they need be, no more.
-    if (!lengthen(r->defaults, r->stride, 2 * int64_t{stride}) || !lengthen(r->columns, k, k + 1)) return no_memory;
+    if (!lengthen(r->defaults, r->stride, 2 * int64_t{stride})) return no_memory;
     r->spill = r->defaults + stride;
+    if (!lengthen(r->columns, k, k + 1)) return no_memory;
     if (!(column.data = allocate(r->rows.room * size))) return no_memory;
     unsigned char* const first = r->defaults + column.offset;
     if (initial) std::memcpy(first, initial, static_cast<size_t>(size));
