@@ -43,7 +43,7 @@ def _excerpt(span: Span) -> list[str]:
     before = line[:start].ljust(start)
     padding = "".join("\t" if character == "\t" else " " * _width(character) for character in before)
     title = f"{span.source.title}, line {number}"
-    return [title, f"{_INDENT}{line}".rstrip(), f"{_INDENT}{padding}{carets}"]
+    return [title, f"{_INDENT}{line}", f"{_INDENT}{padding}{carets}"] if line else [title]
 
 
 def _width(text: str) -> int:

@@ -14,7 +14,7 @@ _STATEMENTS = ("create", "remove", "if", "for", "else", "elif")
 
 def check(failure: Failure) -> errors.SyntaxError | None:
     """The error, if it is one of these mistakes."""
-    checks = (_unit, _semicolon, _statement, _derivative, _missing_unit, _left_side, _flags, _after_unit)
+    checks = (_unit, _flags, _semicolon, _statement, _derivative, _missing_unit, _equals, _left_side, _after_unit)
     for one in checks:
         if error := one(failure):
             return error
@@ -98,6 +98,13 @@ def _first_of_line(failure: Failure, last: Lexeme) -> Lexeme:
     return first
 
 
+def _equals(failure: Failure) -> errors.SyntaxError | None:
+    if failure.here.text != "=" or not failure.wants_operator or failure.open:
+        return None
+    hint = "Write '==' to compare, or each definition on a line of its own."
+    return failure.error("E122", "A definition has one '='.", hint)
+
+
 def _left_side(failure: Failure) -> errors.SyntaxError | None:
     here = failure.here
     if "DERIVATIVE" in failure.accepts:
@@ -106,6 +113,8 @@ def _left_side(failure: Failure) -> errors.SyntaxError | None:
     if here.text in ("+=", "-=", "*=", "/=") and "EQUAL" in failure.accepts:
         message = f"'{here.text}' has no place in equations: they define, and change nothing."
         return failure.error("E124", message, "Write '=' here, or move the line to event code.")
+    if failure.accepts == {"NAME"}:
+        return failure.error("E124", f"A name is missing before '{here.text}'.", "Write 'a, b : unit'.")
     if failure.accepts == {"COMMA", "COLON", "EQUAL"} or failure.accepts == {"COMMA", "COLON"}:
         before = failure.before
         assert before is not None

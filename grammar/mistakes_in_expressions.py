@@ -8,6 +8,8 @@ from .lexemes import Lexeme
 
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 _BINARY = ("+", "-", "*", "/", "//", "%", "**", *_COMPARISONS, "and", "or")
+# Words that stand between expressions, and are none.
+_BETWEEN = ("if", "elif", "else", "for", "in", "and", "or")
 _NEEDED = {
     "expression": "An expression is needed here, but the text is empty.",
     "generator": "An expression is needed here, but the text is empty.",
@@ -31,7 +33,8 @@ def check_parentheses(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E105", "This ')' closes nothing.", "Delete it, or open a '(' before it.")
     goes_on = failure.first_on_line and here.text != ")" and not failure.wants_operand
     # A missing operand at the end of a line is told as such only where the text goes on.
-    ended = here.kind == "end" or here.text in (":", ";", "if", "for", "else") or _begins_statement(failure)
+    ended = here.kind == "end" or here.text in (":", "if", "for", "else") or _begins_statement(failure)
+    ended = ended or (here.text == ";" and failure.kind in ("block", "rule"))
     if failure.open and (goes_on or ended):
         return failure.error("E104", "This '(' is never closed.", "Add the ')'.", failure.open[-1])
     return None
@@ -39,7 +42,7 @@ def check_parentheses(failure: Failure) -> errors.SyntaxError | None:
 
 def check(failure: Failure) -> errors.SyntaxError | None:
     """The error, if it is one of these mistakes."""
-    for one in (_equals, _chained, _conditional, _call, _missing_operand, _missing_operator):
+    for one in (_equals, _chained, _conditional, _several, _split_operator, _missing_operand, _missing_operator):
         if error := one(failure):
             return error
     return None
@@ -55,6 +58,8 @@ def _equals(failure: Failure) -> errors.SyntaxError | None:
     before, after = failure.before, failure.after
     if failure.here.text != "=" or before is None or not failure.wants_operator:
         return None
+    if before.kind == "number" and failure.open and failure.lexemes[failure.index - 2].text in ("(", ","):
+        return failure.error("E129", "The name of an argument is missing before '='.", None, before)
     hint = "Write '=='."
     if before.kind in ("name", "number") and after.kind in ("name", "number"):
         hint = f"Write '{before.text} == {after.text}'."
@@ -93,17 +98,27 @@ def _conditional(failure: Failure) -> errors.SyntaxError | None:
     return failure.error("E111", message, "Write 'where(condition, a, b)'.")
 
 
-def _call(failure: Failure) -> errors.SyntaxError | None:
-    """Where only a keyword argument's ``=`` or the end of a list could follow."""
-    if failure.here.text == "=" and failure.open and "EQUAL" not in failure.accepts:
-        return failure.error("E129", "The name of an argument is missing before '='.")
-    return None
+def _several(failure: Failure) -> errors.SyntaxError | None:
+    """``a, b`` where one expression is wanted."""
+    if failure.here.text not in (",", ";") or not failure.wants_operator or failure.kind not in _NEEDED:
+        return None
+    return failure.error("E122", f"One expression is needed here: '{failure.here.text}' cannot follow.")
+
+
+def _split_operator(failure: Failure) -> errors.SyntaxError | None:
+    """``> =`` for ``>=``."""
+    before, here = failure.before, failure.here
+    if before is None or not failure.wants_operand or here.text != "=" or before.text not in ("<", ">", "="):
+        return None
+    span = failure.span(before, here)
+    return errors.SyntaxError("E110", f"'{span.text}' is not an operator.", span, f"Write '{before.text}='.")
 
 
 def _missing_operand(failure: Failure) -> errors.SyntaxError | None:
-    if not failure.wants_operand or failure.here.kind in ("name", "number", "open"):
-        return None
     here, before = failure.here, failure.before
+    value = here.kind in ("name", "number", "open") and here.text not in _BETWEEN
+    if not failure.wants_operand or value:
+        return None
     hint = "Write a name, a number, a call or a '(' there."
     if before is None:
         return failure.error("E107", f"Nothing stands before '{here.text}'.", hint)
@@ -120,13 +135,13 @@ def _missing_operand(failure: Failure) -> errors.SyntaxError | None:
 def _missing_operator(failure: Failure) -> errors.SyntaxError | None:
     here, before = failure.here, failure.before
     values = here.kind in ("name", "number") or here.text in ("(", "not")
-    if not failure.wants_operator or not values or before is None or here.text in ("for", "in", "if"):
+    if not failure.wants_operator or not values or before is None or here.text in _BETWEEN:
         return None
     message = f"An operator is missing between '{before.text}' and '{here.text}'."
     return failure.error("E122", message, _product(before, here), here)
 
 
 def _product(before: Lexeme, here: Lexeme) -> str | None:
-    if before.kind == "number" or before.text == ")" or here.text == "(":
+    if before.kind == "number" and here.kind == "name" and here.text != "not":
         return f"Write '{before.text}*{here.text}' to multiply."
-    return None
+    return "Write '*' between them to multiply." if before.text == ")" or here.text == "(" else None

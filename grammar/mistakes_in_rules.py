@@ -28,9 +28,20 @@ def _outside(failure: Failure) -> errors.SyntaxError | None:
         return None
     if here.text.lower() in ("foreach", "for", "every", "each"):
         return failure.error("E113", f"'{here.text}' does not begin a pass.", _HEADS)
-    if failure.accepts & {"_ELSE"} or here.text in ("else", "elif"):
+    if here.text in ("else", "elif"):
         return None
-    return failure.error("E125", f"'{here.text}' stands outside a pass.", f"Every statement belongs to one. {_HEADS}")
+    message = f"'{here.text}' stands outside a pass."
+    if _deeper(failure):
+        hint = "Write all statements of a pass on the lines after its ':', indented; one alone may follow the ':'."
+        return failure.error("E125", message, hint)
+    return failure.error("E125", message, f"Every statement belongs to one. {_HEADS}")
+
+
+def _deeper(failure: Failure) -> bool:
+    """Whether the line is indented deeper than the pass before it."""
+    passes = [lexeme for lexeme in failure.lexemes[: failure.index] if lexeme.text == "for"]
+    column = failure.source.position
+    return bool(passes) and column(failure.here.start)[1] > column(passes[-1].start)[1]
 
 
 def _head(failure: Failure) -> errors.SyntaxError | None:
@@ -64,6 +75,8 @@ def _sample(failure: Failure) -> errors.SyntaxError | None:
     here = failure.here
     if failure.accepts <= {"_PER", "_UNCONNECTED", "RPAR"} and "_PER" in failure.accepts and not failure.at_line_end:
         return failure.error("E128", f"'sample' has no option '{here.text}'.", _SAMPLE)
+    if failure.accepts == {"EQUAL"} and failure.before is not None and failure.before.text == "per":
+        return failure.error("E128", "'=' is missing after 'per'.", _SAMPLE, failure.before)
     if failure.accepts == {"SIDE"} and failure.open:
         return failure.error("E128", "'per=' is followed by 'pre' or 'post'.", _SAMPLE)
     called = [lexeme.text for lexeme in failure.line[-2:]] in (["in", "sample"], ["in", "match"])

@@ -64,8 +64,13 @@ def _branch(failure: Failure) -> errors.SyntaxError | None:
     here, before = failure.here, failure.before
     if here.text == "if" and before is not None and before.text == "else":
         return failure.error("E112", "'else if' is written as one word.", "Write 'elif'.")
-    if here.text not in ("else", "elif") or not (failure.first_on_line or not _statement(failure)):
+    if here.text not in ("else", "elif"):
         return None
+    if _statement(failure):
+        if failure.line[0].text not in ("if", "elif") or "COLON" in failure.accepts:
+            return None
+        message = f"'{here.text}' cannot follow on the line of '{failure.line[0].text}'."
+        return failure.error("E112", message, "Write it on a line of its own.")
     message = f"This '{here.text}' has no 'if'."
     return failure.error("E112", message, "It follows the body of an 'if' of the same indentation.")
 
@@ -94,6 +99,9 @@ def _values(failure: Failure) -> errors.SyntaxError | None:
     if words[:2] == ["remove", "synapse"] and len(words) == 2 and here.text == "(":
         message = "'remove synapse' takes no values."
         return failure.error("E117", message, "Write 'remove synapse if ...' for a condition.")
+    compared = here.kind == "name" and failure.after.kind == "operator" and failure.after.text not in ("=", ":")
+    if words in (["remove", "synapse"], ["create", "synapse"]) and compared:
+        return failure.error("E117", "'if' is missing before the condition.", f"Write 'if {here.text} ...'.")
     if words[:2] != ["create", "synapse"]:
         return None
     hint = "Write 'create synapse(w=1)', for instance."
@@ -102,7 +110,8 @@ def _values(failure: Failure) -> errors.SyntaxError | None:
     if failure.accepts <= {"NAME", "RPAR"} or failure.accepts == {"EQUAL"}:
         if here.kind in ("newline", "end"):
             return None
-        return failure.error("E117", "The values of a new synapse are given by name.", hint)
+        at = failure.before if failure.accepts == {"EQUAL"} else None
+        return failure.error("E117", "The values of a new synapse are given by name.", hint, at)
     return None
 
 
@@ -121,6 +130,9 @@ def _limit(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E118", "There is one 'limit' already.", _LIMIT_HINT) if "limit" in words else None
     if here.text == "per" and structural and not failure.wants_operand:
         return failure.error("E118", "'per' belongs to a 'limit'.", _LIMIT_HINT)
+    if words == ["limit"] and here.kind in ("name", "number"):
+        message = "'limit' belongs to 'create synapse' or 'remove synapse'."
+        return failure.error("E118", message, _LIMIT_HINT, before)
     if here.text == "limit" and failure.wants_operator:
         return failure.error("E118", "'limit' belongs to 'create synapse' or 'remove synapse'.", _LIMIT_HINT)
     return None
@@ -166,6 +178,9 @@ def _target(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E123", "'==' compares: this line does nothing.", f"Write '{name} = ...' to assign.")
     if here.text == "<" and failure.after.text == "-":
         return failure.error("E110", "'<-' is not an operator of the language.", f"Write '{name} = ...'.")
+    if here.text in ("+", "-", "*", "/") and failure.after.text == "=":
+        span = failure.span(here, failure.after)
+        return errors.SyntaxError("E110", f"'{span.text}' is not an operator.", span, f"Write '{here.text}='.")
     if here.text == "/" and failure.after.text == "dt":
         message = "A differential equation has no place in event code."
         return failure.error("E123", message, "Write it in 'model='.", failure.before)

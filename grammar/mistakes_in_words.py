@@ -100,15 +100,19 @@ def _name(failure: Failure) -> errors.SyntaxError | None:
     if keyword.iskeyword(text) and text not in ("if", "elif", "else", "for", "in", "and", "or", "not", "True", "False"):
         message = f"'{text}' is a word of Python that the language does not have."
         return failure.error("E120", message, _WORDS.get(text, "As a name it cannot be used either: choose another."))
+    if text == "in" and not failure.accepts & {"_IN"} and failure.kind not in ("rule", "generator"):
+        return failure.error("E120", "The language has no 'in'.", "Compare with '==', and join with 'or'.")
     return None
 
 
 def _foreign_letter(failure: Failure) -> errors.SyntaxError:
     text = failure.here.text
+    letter = next(character for character in text if not character.isascii())
+    if letter in _LOOKALIKES:  # a raised digit is a letter to Python
+        return failure.error("E116", f"'{letter}' is not a sign of the language.", f"Write '{_LOOKALIKES[letter]}'.")
     spelled = "".join(_spelled(character) for character in text)
     hint = "Names are made of the letters a to z, digits and '_'"
     hint += f": write '{spelled}'." if spelled.isascii() and spelled.isidentifier() else "."
-    letter = next(character for character in text if not character.isascii())
     return failure.error("E116", f"A name cannot contain '{letter}'.", hint)
 
 
