@@ -30,8 +30,6 @@ from .linear import NotLinear, depends_on_time, is_constant, reachability, split
 from .noise import require_no_noise
 from .system import DT, NOT_REFRACTORY, Define, NotApplicable, OdeSystem, StateUpdate, real_symbol
 
-Matrix = list[list[sympy.Expr]]
-
 
 @dataclass(frozen=True, slots=True)
 class LinearSystem:
@@ -44,6 +42,14 @@ class LinearSystem:
     variables: tuple[sympy.Symbol, ...]
     inputs: tuple[sympy.Expr, ...]
     rows: tuple[tuple[sympy.Expr, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """M as a square matrix, and which variable depends on which through any path."""
+
+    matrix: list[list[sympy.Expr]]
+    reach: list[list[bool]]
 
 
 def update(system: OdeSystem) -> StateUpdate:
@@ -74,23 +80,23 @@ def linear_system(system: OdeSystem) -> LinearSystem:
 def propagate(linear: LinearSystem, frozen: frozenset[str], interval: sympy.Expr) -> StateUpdate:
     """The solution after ``interval``, with the frozen variables held while the neuron is refractory."""
     held = [variable.name in frozen for variable in linear.variables]
-    active = _square(linear, [False] * len(held))
-    reach = reachability([[entry != 0 for entry in row] for row in active])
+    active = _generator(linear, [False] * len(held))
+    refractory = _generator(linear, held) if any(held) else active
     entries = _Entries(linear, interval)
     updates = []
     for row, variable in enumerate(linear.variables):
         new = entries.solution(active, row, "_P")
         if held[row]:
             new = Where(NOT_REFRACTORY, new, variable)
-        elif any(held[column] and reach[row][column] for column in range(len(held))):
-            new = Where(NOT_REFRACTORY, new, entries.solution(_square(linear, held), row, "_R"))
+        elif any(held[column] and active.reach[row][column] for column in range(len(held))):
+            new = Where(NOT_REFRACTORY, new, entries.solution(refractory, row, "_R"))
         updates.append((variable.name, new))
     return StateUpdate(tuple(entries.defines), tuple(updates))
 
 
-def propagator(matrix: Matrix, row: int, column: int, interval: sympy.Expr) -> sympy.Expr:
-    """Entry (row, column) of exp(matrix · interval)."""
-    reach = reachability([[entry != 0 for entry in line] for line in matrix])
+def propagator(generator: Generator, row: int, column: int, interval: sympy.Expr) -> sympy.Expr:
+    """Entry (row, column) of exp(M · interval)."""
+    matrix, reach = generator.matrix, generator.reach
     if not reach[row][column]:
         return sympy.S.Zero
     path = [k for k in range(len(matrix)) if reach[row][k] and reach[k][column]]
@@ -111,12 +117,12 @@ class _Entries:
         self.defines: list[Define] = []
         self.named: dict[str, sympy.Expr] = {}
 
-    def solution(self, matrix: Matrix, row: int, prefix: str) -> sympy.Expr:
-        """Row ``row`` of exp(matrix h) (x, u); ``prefix`` is ``_P``, or ``_R`` for the refractory system."""
+    def solution(self, generator: Generator, row: int, prefix: str) -> sympy.Expr:
+        """Row ``row`` of exp(M h) (x, u); ``prefix`` is ``_P``, or ``_R`` for the refractory system."""
         terms = []
         name = self.linear.variables[row].name
         for column, factor in enumerate((*self.linear.variables, *self.linear.inputs)):
-            entry = propagator(matrix, row, column, self.interval)
+            entry = propagator(generator, row, column, self.interval)
             terms.append(self._named(entry, f"{prefix}_{name}_{self._label(column)}") * factor)
         return sympy.Add(*terms)
 
@@ -131,7 +137,7 @@ class _Entries:
     def _named(self, value: sympy.Expr, name: str) -> sympy.Expr:
         if value.is_Number or isinstance(value, sympy.Symbol):
             return value
-        active = name.replace("_R_", "_P_", 1)
+        active = "_P_" + name.removeprefix("_R_")
         if self.named.get(active) == value:
             return real_symbol(active)
         while name in self.named:
@@ -142,12 +148,12 @@ class _Entries:
         return symbol
 
 
-def _square(linear: LinearSystem, held: Sequence[bool]) -> Matrix:
+def _generator(linear: LinearSystem, held: Sequence[bool]) -> Generator:
     """M with a zero row for each input and for each variable that is held."""
-    width = len(linear.variables) + len(linear.inputs)
-    zero = [sympy.S.Zero] * width
-    rows = [zero if hold else list(row) for row, hold in zip(linear.rows, held, strict=True)]
-    return rows + [zero] * len(linear.inputs)
+    zero = [sympy.S.Zero] * (len(linear.variables) + len(linear.inputs))
+    matrix = [zero if hold else list(row) for row, hold in zip(linear.rows, held, strict=True)]
+    matrix += [zero] * len(linear.inputs)
+    return Generator(matrix, reachability([[entry != 0 for entry in row] for row in matrix]))
 
 
 def _pair(a: sympy.Expr, b: sympy.Expr, coupling: sympy.Expr, interval: sympy.Expr) -> sympy.Expr:

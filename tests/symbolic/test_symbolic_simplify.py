@@ -140,3 +140,25 @@ def test_time(make: Callable[[], OdeSystem], method: str) -> None:
     simplify(integrate(system, method), system.constant)
     end = time.perf_counter()
     print(f"{make.__name__} {method}: built {middle - start:.4f} s, solved and simplified {end - middle:.4f} s")
+
+
+def grow(rng: np.random.Generator, pool: list[sympy.Expr]) -> sympy.Expr:
+    """A random expression from parts of which many are shared."""
+    p, q, r = (pool[k] for k in rng.integers(len(pool), size=3))
+    kinds = [p + q, p * q, p * q * r, 2 * p - q, p**2, 1 / (1 + p**2), Exp(-(p**2)), Where(p > q, q, r), -p * r / 3]
+    return kinds[rng.integers(len(kinds))]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_values_are_kept_on_random_steps(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pool: list[sympy.Expr] = [x, y, z, a, b]
+    for _ in range(25):
+        pool.append(grow(rng, pool))
+    temporaries = [Define(symbols(f"_d{k}")[0], value) for k, value in enumerate(pool[10:16])]
+    names = [define.symbol for define in temporaries]
+    update = StateUpdate(tuple(temporaries), (("x", grow(rng, pool[5:] + names)), ("y", pool[-1] * names[0])))
+    values = {"x": 0.3, "y": -0.7, "z": 1.1, "a": 0.9, "b": -1.3}
+    plain, short = (advance(u, {}, values) for u in (update, simplify(update, frozenset("ab"))))
+    for name in plain:
+        np.testing.assert_allclose(short[name], plain[name], rtol=1e-9, atol=1e-12)
