@@ -1,0 +1,54 @@
+"""The seed of all random numbers, and the streams of statements that run at once (``G.v = 'rand()*mV'``)."""
+
+from __future__ import annotations
+
+import operator
+import os
+
+from .grammar.errors import ModelError
+
+_seed: int | None = None
+_streams = 0
+
+
+def seed(value: int | None = None) -> None:
+    """Choose the seed of all random numbers from here on; without a value, one from the operating system.
+
+    The same script with the same seed gives the same network and the same spikes on any number of threads. Statements
+    that draw numbers at once (``connect(p=0.1)``, ``G.v = 'rand()*mV'``) are numbered from here, so that each has its
+    own numbers. NumPy's generators keep their own seed.
+
+    :raises ModelError: E551, ``value`` is not an integer from 0 to 2**64 - 1.
+    """
+    global _seed, _streams
+    _seed = _fresh() if value is None else _checked(value)
+    _streams = 0
+
+
+def current_seed() -> int:
+    """The seed in force, below 2**64; drawn from the operating system if `seed` was never called."""
+    global _seed
+    if _seed is None:
+        _seed = _fresh()
+    return _seed
+
+
+def next_stream() -> int:
+    """A number that no statement since `seed` has had: 0, 1, 2, ..."""
+    global _streams
+    _streams += 1
+    return _streams - 1
+
+
+def _fresh() -> int:
+    return int.from_bytes(os.urandom(8), "little")
+
+
+def _checked(value: object) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        number = -1
+    if isinstance(value, bool) or not 0 <= number < 1 << 64:
+        raise ModelError("E551", f"a seed must be an integer from 0 to 2**64 - 1, not {value!r}.")
+    return number
