@@ -73,6 +73,7 @@ EQSNN_API void bench_pass(Ragged* r, int64_t n, uint64_t seed) {
 
 
 def load_probe() -> ctypes.CDLL:
+    """Compile the loops that are timed."""
     core.load()
     probe = library.load(toolchain.build({"probe.cpp": PROBE}, include=core.INCLUDE, name="bench_storage"))
     for name in ("find", "create", "remove", "churn", "pass"):
@@ -81,6 +82,7 @@ def load_probe() -> ctypes.CDLL:
 
 
 def measure(probe: ctypes.CDLL, live: int) -> list[float]:
+    """One line of the table."""
     n = max(live // 100, 200)
     rng = np.random.default_rng(0)
     i, j = rng.integers(0, n, live, dtype=np.int32), rng.integers(0, n, live, dtype=np.int32)
@@ -101,13 +103,16 @@ def measure(probe: ctypes.CDLL, live: int) -> list[float]:
 
 
 def main() -> None:
+    """Print the table."""
     most = int(float(sys.argv[1])) if len(sys.argv) > 1 else 10**7
     probe = load_probe()
-    print(f"{'synapses':>10} {'append':>8} {'find':>8} {'create':>8} {'remove':>8} {'churn':>8} {'pass':>8}   bytes/synapse")
+    names = ("append", "find", "create", "remove", "churn", "pass")
+    print(f"{'synapses':>10} " + " ".join(f"{name:>8}" for name in names) + "   bytes/synapse")
     live = 10**4
     while live <= most:
         *times, used, fresh = measure(probe, live)
-        print(f"{live:>10} " + " ".join(f"{t:8.0f}" for t in times) + f"   {used:.1f} ({used / fresh:.2f} of {fresh:.1f})")
+        memory = f"{used:.1f} ({used / fresh:.2f} of {fresh:.1f})"
+        print(f"{live:>10} " + " ".join(f"{t:8.0f}" for t in times) + f"   {memory}")
         live *= 10
 
 
