@@ -23,8 +23,8 @@ LOOSER = {
     "izhikevich": 1e-7,         # and the quadratic one
 }
 
-# With the seed fixed a test either passes for good or fails for good: a small level costs nothing in flakiness, and with
-# about 35 samples and three tests of each leaves a right implementation a chance of 1 in 100 of an unlucky seed.
+# With the seed fixed a test either passes for good or fails for good, so a small level costs nothing in flakiness; with
+# some 35 samples and three tests of each, it leaves a right implementation a chance of 1 in 100 of an unlucky seed.
 LEVEL = 1e-4
 
 
