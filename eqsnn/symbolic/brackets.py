@@ -27,7 +27,7 @@ def bracket(roots: Sequence[sympy.Expr]) -> list[sympy.Expr]:
     for node, held in zip(products, pairs.held, strict=True):
         numbers = [factor for factor in node.args if factor.is_Number]
         factors = [*numbers, *(pairs.factors[key] for key in held)]
-        if len(factors) < len(node.args):
+        if len(factors) < len(node.args) and factors != [node]:
             brackets[node] = factors
     rebuilt: dict[sympy.Basic, sympy.Basic] = {}
     return [_rebuild(root, brackets, rebuilt) for root in roots]

@@ -149,7 +149,7 @@ def grow(rng: np.random.Generator, pool: list[sympy.Expr]) -> sympy.Expr:
     return kinds[rng.integers(len(kinds))]
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(40))
 def test_values_are_kept_on_random_steps(seed: int) -> None:
     rng = np.random.default_rng(seed)
     pool: list[sympy.Expr] = [x, y, z, a, b]
