@@ -31,6 +31,10 @@ from .noise import require_no_noise
 from .system import DT, NOT_REFRACTORY, Define, NotApplicable, OdeSystem, StateUpdate, real_symbol
 
 
+LARGEST_MATRIX = 16
+"""The largest matrix whose exponential the targets compute (`largest_expm` in ``expm.h``)."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinearSystem:
     """dx/dt = M (x, u): one row a variable; one column a variable, then one an input.
@@ -104,6 +108,8 @@ def propagator(generator: Generator, row: int, column: int, interval: sympy.Expr
         return Exp(matrix[row][row] * interval)
     if len(path) == 2 and row != column and not reach[column][row]:
         return _pair(matrix[row][row], matrix[column][column], matrix[row][column], interval)
+    if len(path) > LARGEST_MATRIX:
+        raise NotApplicable(f"more than {LARGEST_MATRIX} variables and inputs are coupled to each other")
     entries = [matrix[r][c] for r in path for c in path]
     return ExpmEntry(len(path), path.index(row), path.index(column), interval, *entries)
 

@@ -70,6 +70,17 @@ def test_no_method_for_noise_that_is_not_linear() -> None:
         choose(OdeSystem({"v": xi**2}, ("xi",)))
 
 
+def test_matrices_that_are_too_large_for_the_targets() -> None:
+    def ring(size: int) -> OdeSystem:
+        names = [f"x{k}" for k in range(size)]
+        return OdeSystem({name: symbols(names[k - 1])[0] / tau for k, name in enumerate(names)})
+
+    assert choose(ring(16)) == "exact"
+    assert choose(ring(17)) == "euler"
+    with pytest.raises(NotApplicable, match="more than 16 variables and inputs"):
+        integrate(ring(17), "exact")
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_no_variables(method: str) -> None:
     assert integrate(OdeSystem({}), method) == StateUpdate((), ())
