@@ -30,7 +30,6 @@ from .linear import NotLinear, depends_on_time, is_constant, reachability, split
 from .noise import require_no_noise
 from .system import DT, NOT_REFRACTORY, Define, NotApplicable, OdeSystem, StateUpdate, real_symbol
 
-
 LARGEST_MATRIX = 16
 """The largest matrix whose exponential the targets compute (`largest_expm` in ``expm.h``)."""
 
