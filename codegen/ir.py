@@ -369,11 +369,13 @@ class Generate:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Put this step's events on their way through synapses that have a delay each."""
+    """Put this step's events on their way through synapses that have a delay each, in seconds."""
 
     projection: str
     pathway: str
     clock: str
+    delay: Array
+    side: Choice["pre", "post"]
 
 
 @dataclass(frozen=True, slots=True)

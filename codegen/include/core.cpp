@@ -6,3 +6,4 @@
 #include "core/inspect.cpp"  // orders, sizes, invariants
 #include "core/events.cpp"   // delayed spikes
 #include "core/run.cpp"     // what the step loop needs rarely
+#include "core/sampling.cpp"  // random samples of pairs

@@ -16,6 +16,7 @@ from ..ir import (
     Binary,
     Call,
     Cast,
+    Chosen,
     Elements,
     Events,
     Expression,
@@ -135,4 +136,6 @@ def lower_regulate(item: Item, task: Regulate, network: Surroundings, site: int)
     domain = Elements(Literal(task.start, INT), Literal(task.stop, INT))
     if task.start == 0 and task.stop == network.neurons[task.group].size:
         domain = everyone(task.group)
+    if task.chosen:
+        return Kernel(item.owner, item.when.clock, Chosen(item.owner, None), body.store())
     return Kernel(item.owner, item.when.clock, Once() if task.shared else domain, body.store())

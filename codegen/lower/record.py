@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sympy
+
 from eqsnn.symbolic.model import Item, RecordEvents, RecordState
 
 from ..from_sympy import convert
@@ -10,14 +12,14 @@ from .access import Access, Surroundings
 from .body import Body
 
 
-def _records(body: Body, item: Item, values: tuple[tuple[str, object], ...]) -> None:
-    for number, (_, value) in enumerate(values):
+def _records(body: Body, item: Item, values: tuple[sympy.Expr, ...]) -> None:
+    for number, value in enumerate(values):
         body.statements.append(Record(item.owner, number, convert(body.expression(value), REAL)))
 
 
 def lower_record_state(item: Item, task: RecordState, network: Surroundings, site: int) -> Kernel:
     """Values of the chosen neurons or synapses at this step."""
-    body = Body(Access(network, task.group, item.when.clock, item.names.references), item.names, site)
+    body = Body(Access(network, task.group, item.when.clock, item.names.references, task.start), item.names, site)
     _records(body, item, task.values)
     projection = task.group if task.group in network.projections else None
     return Kernel(item.owner, item.when.clock, Chosen(item.owner, projection), body.store())

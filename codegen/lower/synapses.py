@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from eqsnn.model.declarations import Pathway, Projection
+from eqsnn.model.declarations import Pathway, Projection, delay_name
 from eqsnn.symbolic.model import Deliver, Integrate, Item, Regulate, SumUp
 
 from ..from_sympy import convert
 from ..ir import (
     INT,
+    REAL,
     Accumulate,
     Action,
     Binary,
     Cast,
+    Chosen,
     Create,
     Enqueue,
     EventSynapses,
@@ -27,7 +29,7 @@ from ..ir import (
     Synapses,
     Zero,
 )
-from .access import TICK, Access, I, J, S, Surroundings, machine_type
+from .access import TICK, Access, I, J, S, Surroundings, column, machine_type
 from .body import Body, elapsed, last_update
 
 
@@ -53,7 +55,8 @@ def lower_deliver(item: Item, task: Deliver, network: Surroundings, site: int) -
     pathway = _pathway(projection, task.pathway)
     first: tuple[Action, ...] = ()
     if pathway.delay == "each":
-        first = (Enqueue(task.projection, task.pathway, item.when.clock),)
+        delay = column(task.projection, delay_name(task.pathway), REAL)
+        first = (Enqueue(task.projection, task.pathway, item.when.clock, delay, task.side),)
     return (*first, Run(kernel))
 
 
@@ -117,4 +120,6 @@ def lower_synaptic_code(item: Item, task: Regulate, network: Surroundings, site:
     """Code run for every synapse at every step of a clock."""
     body = synaptic(network, item, task.group, site)
     body.run(task.body)
+    if task.chosen:
+        return Kernel(item.owner, item.when.clock, Chosen(item.owner, task.group), body.store())
     return Kernel(item.owner, item.when.clock, Once() if task.shared else Synapses(task.group), body.store())

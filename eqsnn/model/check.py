@@ -63,17 +63,26 @@ def _check(item: Declaration, network: CheckedNetwork) -> None:
         case Projection():
             _projection(item, network)
         case Regular(_, _, group, _, _, code, resolver):
-            context = Context.NEURON if group in network.neurons else Context.SYNAPSE
-            check_block(code.statements, network.scope(group).fresh(resolver), context)
+            check_block(code.statements, network.scope(group).fresh(resolver), regular_context(item, network))
         case Structural(_, _, projection, rule, resolver):
             check_rule(rule, network.scope(projection).fresh(resolver))
-        case StateRecorder(_, _, group, variables) | EventRecorder(_, _, group, variables=variables):
-            for name in variables:
-                infer(name, network.scope(group))
+        case StateRecorder(_, _, group, variables):
+            for value in variables:
+                infer(value, network.scope(group).fresh(item.resolver))
+        case EventRecorder(_, _, group, variables=variables):
+            for value in variables:
+                infer(value, network.scope(group))
         case RateRecorder() | PythonCall():
             pass
         case _:
             assert_never(item)
+
+
+def regular_context(item: Regular, network: CheckedNetwork) -> Context:
+    """What regular code may change."""
+    if item.setting:
+        return Context.SETTING
+    return Context.NEURON if item.group in network.neurons else Context.SYNAPSE
 
 
 def _neurons(item: Neurons, network: CheckedNetwork) -> None:

@@ -76,7 +76,7 @@ class Neurons:
     title: str
     size: int
     model: GroupModel
-    resolver: Resolver
+    resolver: Resolver = field(compare=False)
     method: str | None
     when: When
     events: tuple[Event, ...] = ()
@@ -114,7 +114,7 @@ class Projection:
     name: str
     title: str
     model: GroupModel
-    resolver: Resolver
+    resolver: Resolver = field(compare=False)
     pre: End
     post: End
     pathways: tuple[Pathway, ...]
@@ -124,7 +124,11 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Regular:
-    """Code run for neurons ``start`` to ``stop`` of a group, or for the synapses of a projection, at every step of a clock."""
+    """Code run for neurons ``start`` to ``stop`` of a group, or for the synapses of a projection, at every step of a clock.
+
+    ``chosen`` restricts it to the elements of the recorder of the same name; ``setting`` code comes from Python
+    (``G.v = '...'``) and may also set constants.
+    """
 
     name: str
     title: str
@@ -132,8 +136,10 @@ class Regular:
     start: int
     stop: int
     code: ast.Block
-    resolver: Resolver
+    resolver: Resolver = field(compare=False)
     when: When
+    chosen: bool = False
+    setting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ class Structural:
     title: str
     projection: str
     rule: ast.Rule
-    resolver: Resolver
+    resolver: Resolver = field(compare=False)
     when: When
 
 
@@ -155,9 +161,10 @@ class StateRecorder:
     name: str
     title: str
     group: str
-    variables: tuple[ast.Name, ...]
-    count: int
+    variables: tuple[ast.Expression, ...]
     when: When
+    resolver: Resolver | None = field(default=None, compare=False)
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +177,7 @@ class EventRecorder:
     start: int
     stop: int
     event: str
-    variables: tuple[ast.Name, ...]
+    variables: tuple[ast.Expression, ...]
     keep: bool
     when: When
 
@@ -201,20 +208,29 @@ Declaration: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class NetworkDeclaration:
-    """All objects of a network, in the order of their creation."""
+    """All objects of a network, in the order of their creation.
+
+    Objects in ``context`` do not run: others refer to them, as a statement executed once refers to its group.
+    """
 
     objects: tuple[Declaration, ...]
+    context: tuple[Declaration, ...] = ()
     check_finite: bool = False
 
     def neurons(self) -> dict[str, Neurons]:
         """Groups of neurons by name."""
-        return {d.name: d for d in self.objects if isinstance(d, Neurons)}
+        return {d.name: d for d in self.context + self.objects if isinstance(d, Neurons)}
 
     def projections(self) -> dict[str, Projection]:
         """Projections by name."""
-        return {d.name: d for d in self.objects if isinstance(d, Projection)}
+        return {d.name: d for d in self.context + self.objects if isinstance(d, Projection)}
 
 
 def side_end(projection: Projection, side: Side) -> End:
     """The neurons at one side."""
     return projection.pre if side == "pre" else projection.post
+
+
+def delay_name(pathway: str) -> str:
+    """Name of the synaptic variable that holds a pathway's delays: ``delay`` for the pathway ``pre``."""
+    return "delay" if pathway == "pre" else f"delay_{pathway}"

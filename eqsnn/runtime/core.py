@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import c_int32, c_int64, c_uint32, c_uint64, c_void_p
+from ctypes import c_bool, c_int32, c_int64, c_uint32, c_uint64, c_void_p
 from functools import cache
 from pathlib import Path
 
@@ -39,6 +39,13 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "eqsnn_ragged_row_major": (None, (_P, _P)),
     "eqsnn_ragged_bytes": (c_int64, (_P,)),
     "eqsnn_ragged_check": (c_int32, (_P,)),
+    "eqsnn_buffer_free": (None, (_P,)),
+    "eqsnn_ring_new": (_P, (c_int64, c_int64)),
+    "eqsnn_ring_free": (None, (_P,)),
+    "eqsnn_ring_deepen": (c_bool, (_P, c_int64, c_int64)),
+    "eqsnn_events_new": (_P, (c_int64,)),
+    "eqsnn_events_free": (None, (_P,)),
+    "eqsnn_events_lengthen": (c_int32, (_P, c_int64, c_int64)),
     "eqsnn_events_new": (_P, (c_int64,)),
     "eqsnn_events_free": (None, (_P,)),
     "eqsnn_events_push_row": (c_int32, (_P, _P, c_int32, _P, c_int64)),

@@ -72,3 +72,8 @@ int32_t eqsnn_events_lengthen(EventQueue* q, int64_t longest_delay, int64_t step
     q->n_lists = n;
     return 0;
 }
+
+int32_t eqsnn_events_push(EventQueue* q, const Ragged* r, int32_t slot, int64_t delay, int64_t step) {
+    if (delay >= q->n_lists && eqsnn_events_lengthen(q, delay, step)) return no_memory;
+    return push(q, r, slot, delay, step) ? 0 : no_memory;
+}

@@ -46,3 +46,39 @@ int64_t eqsnn_first_not_finite(const void* values, int64_t n, int32_t bytes) {
     }
     return -1;
 }
+
+void eqsnn_buffer_free(Buffer* b) {
+    std::free(b->data);
+    *b = Buffer{nullptr, 0, 0};
+}
+
+SpikeRing* eqsnn_ring_new(int64_t n, int64_t depth) {
+    SpikeRing* const ring = static_cast<SpikeRing*>(std::calloc(1, sizeof(SpikeRing)));
+    if (!ring) return nullptr;
+    ring->lists = static_cast<SpikeList*>(std::calloc(static_cast<size_t>(depth), sizeof(SpikeList)));
+    ring->n = n;
+    ring->depth = depth;
+    if (ring->lists) return ring;
+    std::free(ring);
+    return nullptr;
+}
+
+void eqsnn_ring_free(SpikeRing* ring) {
+    for (int64_t k = 0; k < ring->depth; ++k) std::free(ring->lists[k].index);
+    std::free(ring->lists);
+    std::free(ring);
+}
+
+// Makes room for a longer delay before step `now`: the lists of the steps before it keep their events.
+bool eqsnn_ring_deepen(SpikeRing* ring, int64_t depth, int64_t now) {
+    if (depth <= ring->depth) return true;
+    SpikeList* const lists = static_cast<SpikeList*>(std::calloc(static_cast<size_t>(depth), sizeof(SpikeList)));
+    if (!lists) return false;
+    for (int64_t step = std::max<int64_t>(0, now - ring->depth); step < now; ++step)
+        std::swap(lists[step % depth], ring->lists[step % ring->depth]);
+    for (int64_t k = 0; k < ring->depth; ++k) std::free(ring->lists[k].index);
+    std::free(ring->lists);
+    ring->lists = lists;
+    ring->depth = depth;
+    return true;
+}

@@ -47,3 +47,5 @@ EQSNN_API int32_t eqsnn_events_push_col(eqsnn::EventQueue* q, const eqsnn::Ragge
 EQSNN_API void eqsnn_events_done(eqsnn::EventQueue* q, int64_t step);
 // Allows longer delays from `step` on; what is under way arrives when it would have.
 EQSNN_API int32_t eqsnn_events_lengthen(eqsnn::EventQueue* q, int64_t longest_delay, int64_t step);
+// One synapse's event; a delay longer than any before makes the queue longer.
+EQSNN_API int32_t eqsnn_events_push(eqsnn::EventQueue* q, const eqsnn::Ragged* r, int32_t slot, int64_t delay, int64_t step);

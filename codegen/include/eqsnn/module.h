@@ -73,7 +73,8 @@ constexpr int32_t fault_memory = 1, fault_not_finite = 2, fault_python = 3, faul
 struct Context {
     void** arrays;
     const int64_t* sizes;  // elements of each array
-    double* arguments;     // first those that Python gives, then those that `setup` computes
+    const double* arguments;  // given by Python
+    double* computed;         // from those, by the module's setup
     const int32_t* columns;  // of each slot array, its number among the columns of its projection
     Ragged** projections;
     SpikeRing** rings;
@@ -82,9 +83,12 @@ struct Context {
     Recorder** recorders;
     Clock* clocks;
     uint64_t* keys;      // one for each random call
-    double** draws;      // one array for each random call of a vector loop
-    int32_t* scratch[3]; // room for the widest row, column or sample
-    double* sums;        // likewise
+    void** draws;          // one array for each random call of a vector loop
+    int32_t* scratch[3];   // each with room for the widest row or column
+    void* sums;            // several times as many numbers
+    int64_t widest;
+    Buffer sample[3];      // a sample of pairs: i, j, and a table of what was drawn
+    int64_t shortfall;     // pairs that a sample wanted and the network did not have
     double* seconds;     // for each action, where profiled
     int64_t* calls;
     int32_t (*callback)(int32_t);  // Python: an object's number, or -1 to see whether to go on
@@ -106,6 +110,10 @@ inline SpikeList& list_at(const SpikeRing& e, int64_t step) { return e.lists[ste
 
 // In the core library. Growing returns false where memory is out; what was there then stays.
 EQSNN_API bool eqsnn_buffer_grow(eqsnn::Buffer* b, int64_t more);
+EQSNN_API void eqsnn_buffer_free(eqsnn::Buffer* b);
+EQSNN_API eqsnn::SpikeRing* eqsnn_ring_new(int64_t n, int64_t depth);
+EQSNN_API void eqsnn_ring_free(eqsnn::SpikeRing* ring);
+EQSNN_API bool eqsnn_ring_deepen(eqsnn::SpikeRing* ring, int64_t depth, int64_t now);
 EQSNN_API bool eqsnn_spikes_grow(eqsnn::SpikeList* list);
 EQSNN_API void eqsnn_sort_slots(const eqsnn::Ragged* r, int32_t* slots, int64_t n);  // by (i, j, serial)
 EQSNN_API int64_t eqsnn_first_not_finite(const void* values, int64_t n, int32_t bytes);  // or -1

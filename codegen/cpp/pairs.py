@@ -1,0 +1,72 @@
+"""Loops over pairs of neurons: all of them, or a random sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..ir import Pairs, PairSample
+from .expressions import projection_name
+from .kernels import KernelPrinter
+from .statements import indent
+
+
+def pair_loops(printer: KernelPrinter, domain: Pairs | PairSample) -> Iterator[str]:
+    """All pairs row by row, or a sample in the order in which it was drawn."""
+    storage = projection_name(domain.projection)
+    if isinstance(domain, Pairs):
+        yield from _all(printer, storage, domain.lookup)
+    elif domain.per is None:
+        yield from _sample(printer, storage, domain)
+    else:
+        yield from _sample_each(printer, storage, domain, domain.per)
+
+
+def _all(printer: KernelPrinter, storage: str, lookup: bool) -> Iterator[str]:
+    yield f"for (int32_t i = 0; i < {storage}->n_pre; ++i) {{"
+    if lookup:
+        yield f"    const RowMap map(c, {storage}, i);  // slots of the row by postsynaptic neuron"
+    yield from indent(printer.lines(printer.kernel.outer))
+    yield f"    for (int32_t j = 0; j < {storage}->n_post; ++j) {{"
+    if lookup:
+        yield "        const int32_t s = map.slot(j);"
+    yield from indent(_body(printer, storage, "map" if lookup else "none"), 2)
+    yield "    }\n}"
+
+
+def _body(printer: KernelPrinter, storage: str, lookup: str, connected: str = "s >= 0") -> Iterator[str]:
+    yield "constexpr uint32_t twin = 0; (void)twin;"
+    if lookup == "find":
+        yield f"const int32_t s = find({storage}, i, j); (void)s;"
+    if lookup != "none":
+        yield f"const bool connected = {connected}; (void)connected;"
+    else:
+        yield "constexpr bool connected = false; (void)connected;"
+    yield from printer.lines(printer.kernel.body)
+
+
+def _draw(printer: KernelPrinter, domain: PairSample, extra: str) -> str:
+    printer.tables.sites.setdefault(domain.site, False)
+    step = f"static_cast<uint32_t>(c.clocks[{printer.tables.clock(printer.kernel.clock)}].step)"
+    free = "true" if domain.unconnected else "false"
+    return f"{extra}{printer.printer(domain.count)}, {free}, c.keys[{domain.site}], {step}"
+
+
+def _sample(printer: KernelPrinter, storage: str, domain: PairSample) -> Iterator[str]:
+    yield from printer.lines(printer.kernel.outer)
+    yield f"const Sample sample = sample_pairs(c, {storage}, {_draw(printer, domain, '')});"
+    yield "for (int64_t k = 0; k < sample.n; ++k) {"
+    yield "    const int32_t i = sample.i[k], j = sample.j[k];"
+    yield from indent(_body(printer, storage, "find" if domain.lookup else "none"))
+    yield "}"
+
+
+def _sample_each(printer: KernelPrinter, storage: str, domain: PairSample, per: str) -> Iterator[str]:
+    fixed, other = ("i", "j") if per == "pre" else ("j", "i")
+    yield f"for (int32_t {fixed} = 0; {fixed} < {storage}->n_{per}; ++{fixed}) {{"
+    yield from indent(printer.lines(printer.kernel.outer))
+    side = "true" if per == "pre" else "false"
+    yield f"    const Sample sample = sample_partners(c, {storage}, {_draw(printer, domain, f'{fixed}, {side}, ')});"
+    yield "    for (int64_t k = 0; k < sample.n; ++k) {"
+    yield f"        const int32_t {other} = sample.{other}[k];"
+    yield from indent(_body(printer, storage, "find" if domain.lookup else "none"), 2)
+    yield "    }\n}"

@@ -1,0 +1,185 @@
+"""Loops over the rows and columns of synapses.
+
+The slots of a row lie side by side, so its synapses are computed in vector registers. What they add to neurons is
+first put aside and then added one by one: two lanes may mean the same neuron only in different rows, but a
+processor's scatter is no faster than a plain loop, which needs no proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..ir import (
+    Accumulate,
+    Call,
+    Create,
+    EventSynapses,
+    If,
+    Random,
+    Record,
+    Remove,
+    Statement,
+    Store,
+)
+from .expressions import projection_name
+from .kernels import KernelPrinter
+from .statements import expressions, indent, parts
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """C++ names of one row: its storage, whether it walks a column, and how a slot follows from the counter ``k``."""
+
+    storage: str
+    slot: str
+    fixed: str  # the side that all its synapses share: 'i' or 'j'
+
+    def element(self) -> Iterator[str]:
+        """Locals of the k-th synapse."""
+        yield f"const int32_t s = {self.slot};"
+        other = "j" if self.fixed == "i" else "i"
+        yield f"const int32_t {other} = {self.storage}->{'post' if other == 'j' else 'pre'}[s]; (void){other};"
+
+
+def _uses_twin(printer: KernelPrinter) -> bool:
+    return any(isinstance(p, Random) for x in expressions(printer.kernel.body) for p in parts(x))
+
+
+def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
+    """The synapses k = 0 .. n - 1 of one row."""
+    body = printer.kernel.body
+    twin = [f"const uint32_t twin = twin_of({row.storage}, s);"] if _uses_twin(printer) else []
+    if not is_straight(body) or not _worth_splitting(body):
+        yield from _loop("", [*row.element(), *twin, *printer.lines(body)])
+        return
+    yield "real* __restrict const aside = static_cast<real*>(c.sums); (void)aside;"
+    scatters = [node for node in body if isinstance(node, Accumulate)]
+    split = [_set_aside(printer, node, scatters) for node in body]
+    yield from _loop("#pragma omp simd", [*row.element(), *twin, *(line for part in split for line in part)])
+    if scatters:
+        adds = [
+            f"{printer.printer.load(a.array, a.index)} += aside[{place} * c.widest + k];"
+            for place, a in enumerate(scatters)
+        ]
+        yield from _loop("", [*row.element(), *adds])
+
+
+def _loop(pragma: str, body: list[str]) -> Iterator[str]:
+    if pragma:
+        yield pragma
+    yield "for (int32_t k = 0; k < n; ++k) {"
+    yield from indent(body)
+    yield "}"
+
+
+def _set_aside(printer: KernelPrinter, node: Statement, scatters: list[Accumulate]) -> list[str]:
+    if not isinstance(node, Accumulate):
+        return list(printer.lines((node,)))
+    place = next(k for k, other in enumerate(scatters) if other is node)
+    return [f"aside[{place} * c.widest + k] = {printer.printer(node.value)};"]
+
+
+def is_straight(body: tuple[Statement, ...]) -> bool:
+    """Whether a body has no branch and changes no structure."""
+    return not any(isinstance(node, If | Create | Remove | Record) for node in body)
+
+
+def _worth_splitting(body: tuple[Statement, ...]) -> bool:
+    """Whether there is anything to compute besides one addition to a neuron."""
+    if any(isinstance(node, Store) for node in body):
+        return True
+    return any(isinstance(p, Call | Random) for x in expressions(body) for p in parts(x))
+
+
+# ---- rows and columns of whole projections -----------------------------------------------------------------------------
+
+
+def by_row(printer: KernelPrinter) -> Iterator[str]:
+    """Every synapse, row by row."""
+    storage = projection_name(printer.kernel.domain.projection)  # type: ignore[union-attr]
+    yield f"for (int32_t i = 0; i < {storage}->n_pre; ++i) {{"
+    yield from indent(_one_row(printer, storage))
+    yield "}"
+
+
+def by_column(printer: KernelPrinter) -> Iterator[str]:
+    """Every synapse, column by column."""
+    storage = projection_name(printer.kernel.domain.projection)  # type: ignore[union-attr]
+    yield f"for (int32_t j = 0; j < {storage}->n_post; ++j) {{"
+    yield from indent(_one_column(printer, storage))
+    yield "}"
+
+
+def _one_row(printer: KernelPrinter, storage: str, younger: bool = False) -> Iterator[str]:
+    yield f"const int32_t start = {storage}->row_start[i], length = {storage}->row_length[i];"
+    yield from printer.lines(printer.kernel.outer)
+    if printer.kernel.ordered:
+        yield f"const int32_t* const slots = ordered_row(c, {storage}, start, length);"
+        yield "const int32_t n = length;"
+        yield from row_loop(printer, Row(storage, "slots[k]", "i"))
+        return
+    if younger:
+        yield f"if ({storage}->next_serial != mark) {{"
+        yield "    const int32_t* const slots = c.scratch[0];"
+        yield f"    const int32_t n = older_than({storage}, nullptr, start, length, mark, c.scratch[0]);"
+        yield from indent(row_loop(printer, Row(storage, "slots[k]", "i")))
+        yield "    continue;\n}"
+    yield "const int32_t n = length;"
+    yield from row_loop(printer, Row(storage, "start + k", "i"))
+
+
+def _one_column(printer: KernelPrinter, storage: str, younger: bool = False) -> Iterator[str]:
+    yield f"const int32_t start = {storage}->col_start[j], length = {storage}->col_length[j];"
+    yield f"const int32_t* slots = {storage}->col_slot + start;"
+    yield "int32_t n = length;"
+    yield from printer.lines(printer.kernel.outer)
+    if younger:
+        yield f"if ({storage}->next_serial != mark) {{"
+        yield f"    n = older_than({storage}, slots, 0, length, mark, c.scratch[0]);"
+        yield "    slots = c.scratch[0];\n}"
+    if printer.kernel.ordered:
+        yield f"slots = ordered_list(c, {storage}, slots, n);"
+    yield from row_loop(printer, Row(storage, "slots[k]", "j"))
+
+
+# ---- events ------------------------------------------------------------------------------------------------------------
+
+
+def event_loops(printer: KernelPrinter, domain: EventSynapses, delay: str) -> Iterator[str]:
+    """The synapses that events reach in this step."""
+    tables = printer.tables
+    yield f"Pathway& way = *c.pathways[{tables.pathway(domain.projection, domain.pathway)}];"
+    yield f"const int64_t now = c.clocks[{tables.clock(printer.kernel.clock)}].step;"
+    storage = projection_name(domain.projection)
+    if delay == "each":
+        yield from _arrivals(printer, storage)
+        return
+    delayed = delay == "uniform"
+    if delayed:
+        yield f"way.marks[now % way.ring->depth] = {storage}->next_serial;"
+        yield "if (now < way.delay) return;"
+        yield "const int64_t mark = way.marks[(now - way.delay) % way.ring->depth];"
+    yield f"const SpikeList& list = list_at(*way.ring, now{' - way.delay' if delayed else ''});"
+    fixed = "i" if domain.side == "pre" else "j"
+    yield "for (int32_t e = 0; e < list.count; ++e) {"
+    yield "    if (list.index[e] < way.start || list.index[e] >= way.stop) continue;"
+    yield f"    const int32_t {fixed} = list.index[e] - way.start;"
+    one = _one_row if domain.side == "pre" else _one_column
+    yield from indent(one(printer, storage, delayed))
+    yield "}"
+
+
+def _arrivals(printer: KernelPrinter, storage: str) -> Iterator[str]:
+    """Synapses with a delay each: one by one, in the order of their neurons' events."""
+    yield "const EventList& arrivals = events_at(way.queue, now);"
+    yield "for (int64_t e = 0; e < arrivals.n; ++e) {"
+    yield f"    const int32_t s = locate({storage}, arrivals.items[e]);"
+    yield "    if (s < 0) continue;"
+    yield f"    const int32_t i = {storage}->pre[s], j = {storage}->post[s]; (void)i; (void)j;"
+    if _uses_twin(printer):
+        yield f"    const uint32_t twin = twin_of({storage}, s);"
+    yield from indent(printer.lines(printer.kernel.outer + printer.kernel.body))
+    yield "}"
+    yield "eqsnn_events_done(way.queue, now);"
+

@@ -1,0 +1,127 @@
+"""IR statements as lines of C++."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from ..ir import (
+    Accumulate,
+    Argument,
+    Array,
+    Assign,
+    Create,
+    Expression,
+    If,
+    Let,
+    Load,
+    Record,
+    Remove,
+    Statement,
+    Store,
+)
+from .expressions import Printer, array_name, identifier, projection_name
+from .tables import Tables
+
+
+def lines(statements: Iterable[Statement], printer: Printer, tables: Tables) -> Iterator[str]:
+    """C++ of statements, without indentation of their own but for what is nested."""
+    for node in statements:
+        match node:
+            case Let(local, value):
+                yield f"{printer.type(local.type)} {identifier(local.name)} = {printer(value)};"
+            case Assign(local, value):
+                yield f"{identifier(local.name)} = {printer(value)};"
+            case Store(array, index, value):
+                yield f"{printer.load(array, index)} = {printer(value)};"
+            case Accumulate(array, index, value):
+                yield f"{printer.load(array, index)} += {printer(value)};"
+            case If(condition, then, orelse):
+                yield f"if ({printer(condition)}) {{"
+                yield from indent(lines(then, printer, tables))
+                if orelse:
+                    yield "} else {"
+                    yield from indent(lines(orelse, printer, tables))
+                yield "}"
+            case Create(projection, values):
+                yield from _create(projection, values, printer, tables)
+            case Remove(projection):
+                yield f"stage_remove({projection_name(projection)}, s);"
+            case Record(_, column, value):
+                yield f"out[{column} * stride + k] = {printer(value)};"
+            case _:
+                assert_never(node)
+
+
+def _create(
+    projection: str, values: tuple[tuple[Array, Expression], ...], printer: Printer, tables: Tables
+) -> Iterator[str]:
+    storage = projection_name(projection)
+    yield "{"
+    yield f"    unsigned char* const record = stage_create({storage}, i, j);"
+    for array, value in values:
+        type_ = printer.type(array.type)
+        yield f"    staged<{type_}>({storage}, record, c.columns[{tables.array(array)}]) = {printer(value)};"
+    yield "}" if values else "    (void)record;\n}"
+
+
+def indent(inner: Iterable[str], by: int = 1) -> Iterator[str]:
+    """Lines further to the right."""
+    for line in inner:
+        for part in line.split("\n"):
+            yield "    " * by + part
+
+
+def expressions(statements: Iterable[Statement]) -> Iterator[Expression]:
+    """Every expression that stands in statements, nested ones included."""
+    for node in statements:
+        match node:
+            case Let(_, value) | Assign(_, value) | Record(_, _, value):
+                yield value
+            case Store(array, index, value) | Accumulate(array, index, value):
+                yield Load(array, index)
+                yield value
+            case If(condition, then, orelse):
+                yield condition
+                yield from expressions(then + orelse)
+            case Create(_, values):
+                yield from (value for _, value in values)
+            case Remove():
+                pass
+            case _:
+                assert_never(node)
+
+
+def parts(x: Expression) -> Iterator[Expression]:
+    """An expression and everything in it."""
+    yield x
+    for name in ("index", "operand", "left", "right", "condition", "then", "orelse"):
+        inner = getattr(x, name, None)
+        if inner is not None:
+            yield from parts(inner)
+    for inner in getattr(x, "arguments", ()):
+        yield from parts(inner)
+
+
+def arguments(xs: Iterable[Expression]) -> tuple[Argument, ...]:
+    """The arguments used, each once, in the order of first use."""
+    return tuple(dict.fromkeys(p for x in xs for p in parts(x) if isinstance(p, Argument)))
+
+
+def arrays(xs: Iterable[Expression]) -> tuple[Array, ...]:
+    """The arrays used, each once, in the order of first use."""
+    return tuple(dict.fromkeys(p.array for x in xs for p in parts(x) if isinstance(p, Load)))
+
+
+def written(statements: Iterable[Statement]) -> frozenset[Array]:
+    """The arrays that statements change."""
+    found: set[Array] = set()
+    for node in statements:
+        match node:
+            case Store(array, _, _) | Accumulate(array, _, _):
+                found.add(array)
+            case If(_, then, orelse):
+                found |= written(then + orelse)
+            case _:
+                pass
+    return frozenset(found)

@@ -1,0 +1,292 @@
+// What generated loops call besides their bodies.
+#pragma once
+
+#include "draws.h"
+#include "functions.h"
+#include "module.h"
+#include "sampling.h"
+
+namespace eqsnn {
+
+// Numbers too small to be normal cost a hundred times as much as others, and nothing here needs them: what decays
+// becomes zero. For the time of the loop only; the rest of the process keeps its arithmetic.
+class FlushDenormals {
+public:
+#if defined(__SSE2__)
+    FlushDenormals() : before_(__builtin_ia32_stmxcsr()) { __builtin_ia32_ldmxcsr(before_ | 0x8040u); }
+    ~FlushDenormals() { __builtin_ia32_ldmxcsr(before_); }
+
+private:
+    unsigned before_;
+#else
+    FlushDenormals() {}
+    ~FlushDenormals() {}
+#endif
+};
+
+// Runs `range` over [start, stop), shared out among threads where that pays. Cuts lie whole blocks from `start`, so a
+// neuron is computed by the same vector or remainder code whatever the number of threads.
+inline void in_blocks(Context& c, int32_t start, int32_t stop, void (*range)(Context&, int32_t, int32_t)) {
+#ifdef _OPENMP
+    constexpr int32_t block = 64, worthwhile = 4096;  // neurons: below this, waking a thread costs more than it saves
+    const int32_t n = stop - start;
+    if (c.threads > 1 && n >= 2 * worthwhile && start % block == 0) {
+        const int32_t share = ((n / c.threads + block - 1) / block) * block;
+#pragma omp parallel for num_threads(c.threads) schedule(static, 1)
+        for (int32_t part = 0; part < c.threads; ++part) {
+            const int32_t from = start + part * share, to = part + 1 == c.threads ? stop : from + share;
+            const FlushDenormals flush;  // each thread has its own arithmetic
+            if (from < stop) range(c, from, to < stop ? to : stop);
+        }
+        return;
+    }
+#endif
+    range(c, start, stop);
+}
+
+// Narrows a sorted list of neurons to those in [start, stop).
+inline void within(const int32_t*& first, const int32_t*& last, int32_t start, int32_t stop) {
+    while (first < last && *first < start) ++first;
+    while (first < last && last[-1] >= stop) --last;
+}
+
+// ---- recorders ----
+
+// Notes the events of this step; returns room for `n` values of each, or null where memory is out.
+template <class Real>
+inline Real* record_events(Context& c, Recorder& recorder, const int32_t* first, const int32_t* last, int32_t start,
+                              int64_t step, int64_t n) {
+    const int64_t count = last - first;
+    if (recorder.tally)
+        for (int64_t k = 0; k < count; ++k) ++recorder.tally[first[k] - start];
+    recorder.events += count;
+    if (!recorder.count) return nullptr;  // only counted
+    int64_t* const steps = extend<int64_t>(c, recorder.step, count);
+    int32_t* const ids = extend<int32_t>(c, recorder.id, count);
+    Real* const values = extend<Real>(c, recorder.value, count * n);
+    if (!steps || !ids || !values) return nullptr;
+    for (int64_t k = 0; k < count; ++k) {
+        steps[k] = step;
+        ids[k] = first[k] - start;
+    }
+    return values;
+}
+
+template <class Real>
+inline Real* record_step(Context& c, Recorder& recorder, int64_t step, int64_t n) {
+    int64_t* const at = extend<int64_t>(c, recorder.step, 1);
+    Real* const values = extend<Real>(c, recorder.value, recorder.count * n);
+    if (!at || !values) return nullptr;
+    *at = step;
+    return values;
+}
+
+// The number of neurons in [start, stop) that spiked.
+inline void record_count(Context& c, Recorder& recorder, const SpikeList& list, int32_t start, int32_t stop, int64_t step) {
+    const int32_t *first = list.index, *last = list.index + list.count;
+    within(first, last, start, stop);
+    int64_t* const at = extend<int64_t>(c, recorder.step, 1);
+    int32_t* const count = extend<int32_t>(c, recorder.id, 1);
+    if (!at || !count) return;
+    *at = step;
+    *count = static_cast<int32_t>(last - first);
+}
+
+// ---- synapses ----
+
+// Tells apart the synapses of one pair, where there may be several: 0 where not.
+inline uint32_t twin_of(const Ragged* r, int32_t slot) {
+    return r->multi ? 1u + (static_cast<uint32_t>(r->serial[slot]) & 0x3FFFFFu) : 0u;
+}
+
+// Slots of a row, or of a list, by (i, j): what is summed over them does not depend on where they lie.
+inline const int32_t* ordered_row(Context& c, const Ragged* r, int32_t start, int32_t length) {
+    for (int32_t k = 0; k < length; ++k) c.scratch[1][k] = start + k;
+    eqsnn_sort_slots(r, c.scratch[1], length);
+    return c.scratch[1];
+}
+inline const int32_t* ordered_list(Context& c, const Ragged* r, const int32_t* slots, int32_t n) {
+    for (int32_t k = 0; k < n; ++k) c.scratch[1][k] = slots[k];
+    eqsnn_sort_slots(r, c.scratch[1], n);
+    return c.scratch[1];
+}
+
+// The synapses that existed when the next one would have got number `mark`: a spike fired then is not theirs.
+inline int32_t older_than(const Ragged* r, const int32_t* slots, int32_t start, int32_t length, int64_t mark, int32_t* out) {
+    int32_t n = 0;
+    for (int32_t k = 0; k < length; ++k) {
+        const int32_t s = slots ? slots[k] : start + k;
+        out[n] = s;
+        n += r->serial[s] < mark;
+    }
+    return n;
+}
+
+// The slot of every synapse of row i by its postsynaptic neuron, for passes over all pairs.
+class RowMap {
+public:
+    RowMap(Context& c, const Ragged* r, int32_t i)
+        : map_(c.scratch[2]), post_(r->post + r->row_start[i]), length_(r->row_length[i]) {
+        for (int32_t k = 0; k < length_; ++k) map_[post_[k]] = r->row_start[i] + k;
+    }
+    ~RowMap() {
+        for (int32_t k = 0; k < length_; ++k) map_[post_[k]] = -1;  // as Python filled it
+    }
+    RowMap(const RowMap&) = delete;
+    RowMap& operator=(const RowMap&) = delete;
+    int32_t slot(int32_t j) const { return map_[j]; }
+
+private:
+    int32_t* map_;
+    const int32_t* post_;
+    int32_t length_;
+};
+
+// ---- events ----
+
+// Gathers the flagged neurons of this step into the list of now.
+inline void find_events(Context& c, SpikeRing& ring, int64_t step) {
+    SpikeList& list = list_at(ring, step);
+    list.count = 0;
+    const int64_t words = (ring.n + 7) / 8;  // padding is never flagged
+    for (int64_t w = 0; w < words; ++w) {
+        uint64_t eight;
+        memcpy(&eight, ring.flags + 8 * w, 8);
+        if (!eight) continue;
+        if (list.count + 8 > list.room && !eqsnn_spikes_grow(&list)) {
+            c.fault.code = fault_memory;
+            return;
+        }
+        for (int64_t k = 8 * w; k < 8 * w + 8 && k < ring.n; ++k) {
+            list.index[list.count] = static_cast<int32_t>(k);
+            list.count += ring.flags[k];
+        }
+    }
+    if (ring.lastspike)
+        for (int32_t k = 0; k < list.count; ++k) ring.lastspike[list.index[k]] = static_cast<int32_t>(step);
+    if (ring.not_refractory)
+        for (int32_t k = 0; k < list.count; ++k) ring.not_refractory[list.index[k]] = 0;
+}
+
+// Takes this step's events from those given beforehand, which are sorted by step, then by neuron.
+inline void generate_events(Context& c, SpikeRing& ring, Generator& g, int64_t step) {
+    SpikeList& list = list_at(ring, step);
+    list.count = 0;
+    const int64_t round = g.period ? step / g.period : 0, wanted = g.period ? step % g.period : step;
+    (void)round;
+    if (g.position > 0 && (g.position == g.n || g.step[g.position] > wanted) && g.step[g.position - 1] >= wanted)
+        g.position = 0;  // a new period, or an earlier time
+    while (g.position < g.n && g.step[g.position] < wanted) ++g.position;
+    for (; g.position < g.n && g.step[g.position] == wanted; ++g.position) {
+        if (list.count == list.room && !eqsnn_spikes_grow(&list)) {
+            c.fault.code = fault_memory;
+            return;
+        }
+        list.index[list.count++] = g.index[g.position];
+    }
+    if (ring.lastspike)
+        for (int32_t k = 0; k < list.count; ++k) ring.lastspike[list.index[k]] = static_cast<int32_t>(step);
+}
+
+// Sends this step's events on their way through synapses that have a delay each, in seconds.
+template <class Real>
+inline void enqueue(Context& c, Pathway& way, const Ragged* r, const Real* delay, double dt, int64_t step, bool columns) {
+    const SpikeList& list = list_at(*way.ring, step);
+    for (int32_t e = 0; e < list.count; ++e) {
+        if (list.index[e] < way.start || list.index[e] >= way.stop) continue;
+        const int32_t x = list.index[e] - way.start;
+        const int32_t n = columns ? r->col_length[x] : r->row_length[x];
+        for (int32_t k = 0; k < n; ++k) {
+            const int32_t s = columns ? r->col_slot[r->col_start[x] + k] : r->row_start[x] + k;
+            const int64_t steps = static_cast<int64_t>(static_cast<double>(delay[s]) / dt + 0.5);
+            if (eqsnn_events_push(way.queue, r, s, steps < 0 ? 0 : steps, step)) c.fault.code = fault_memory;
+        }
+    }
+}
+
+// ---- structure ----
+
+inline void apply_changes(Context& c, Ragged* r, int64_t step) {
+    if (!r->n_pairs && !r->n_removals && !r->failed) return;
+    const int32_t result = eqsnn_ragged_apply(r, step);
+    if (result < 0) c.fault.code = result == too_many ? fault_too_many : fault_memory;
+}
+
+// ---- the step loop ----
+
+template <class T>
+inline void zero(T* values, int64_t from, int64_t to) {
+    memset(values + from, 0, static_cast<size_t>(to - from) * sizeof(T));
+}
+
+// Sets a clock's step and time, and tells whether this tick is one of its steps.
+inline bool begin_step(Context& c, int32_t k) {
+    Clock& clock = c.clocks[k];
+    if (c.tick % clock.period) return false;
+    clock.step = c.tick / clock.period;
+    clock.t = static_cast<double>(clock.step) * clock.dt;
+    return true;
+}
+
+inline void call_python(Context& c, int32_t object) {
+    if (c.callback(object)) c.fault.code = fault_python;
+}
+
+// Whether an action went wrong; says which.
+inline bool failed(Context& c, int32_t action) {
+    if (!c.fault.code) return false;
+    c.fault.action = action;
+    return true;
+}
+
+// Asks Python every tenth of a second whether to go on: it may show progress, or have been interrupted.
+class Heartbeat {
+public:
+    explicit Heartbeat(Context& c) : c_(c), next_(now() + interval) {}
+    bool go_on() {
+        if (++ticks_ & 15 && !slow_) return true;
+        const double t = now();
+        slow_ = t - last_ > 1e-3;
+        last_ = t;
+        if (t < next_) return true;
+        next_ = t + interval;
+        return !c_.callback(-1);
+    }
+
+private:
+    static constexpr double interval = 0.1;
+    Context& c_;
+    double next_, last_ = 0;
+    int64_t ticks_ = 0;
+    bool slow_ = false;
+};
+
+#define EQSNN_ACTION(place, call)               \
+    if (c.profile) {                            \
+        const double began = now();             \
+        call;                                   \
+        c.seconds[place] += now() - began;      \
+        ++c.calls[place];                       \
+    } else                                      \
+        call
+
+// ---- checks ----
+
+template <class Real>
+inline void check_finite(Context& c, const Real* values, int64_t n) {
+    const int64_t at = eqsnn_first_not_finite(values, n, static_cast<int32_t>(sizeof(Real)));
+    if (at < 0) return;
+    c.fault.code = fault_not_finite;
+    c.fault.index = at;
+}
+template <class Real>
+inline void check_finite_slots(Context& c, const Ragged* r, const Real* values) {
+    for (int32_t i = 0; i < r->n_pre && !c.fault.code; ++i) {
+        const int64_t at = eqsnn_first_not_finite(values + r->row_start[i], r->row_length[i], sizeof(Real));
+        if (at < 0) continue;
+        c.fault.code = fault_not_finite;
+        c.fault.index = r->row_start[i] + at;
+    }
+}
+
+}  // namespace eqsnn

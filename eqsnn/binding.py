@@ -1,0 +1,112 @@
+"""Finds the state behind the names of a program: the runtime's `State` for the objects of a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .base import NetworkObject
+from .namespaces import Namespace
+from .runtime.store import Store
+from .timedarray import TimedArray
+
+if TYPE_CHECKING:
+    from .codegen.ir import Array
+    from .runtime.context import Generator
+    from .runtime.ragged import Ragged
+    from .runtime.recording import Recording
+    from .runtime.rings import Ring, Way
+
+
+class Binding:
+    """State of ``objects`` (by name) for one run.
+
+    ``namespaces`` are those of their texts, by owner; ``now`` gives for each clock the step the run starts at, ``dts``
+    its dt. ``substitutes`` replaces the storage of projections, for code that tries pairs out.
+    """
+
+    def __init__(
+        self,
+        objects: Mapping[str, NetworkObject],
+        namespaces: Mapping[str, Namespace],
+        steps: Mapping[str, int],
+        real: npt.DTypeLike,
+        substitutes: Mapping[str, Ragged] | None = None,
+        recordings: Mapping[str, Recording] | None = None,
+    ) -> None:
+        self._objects, self._namespaces, self._steps = objects, namespaces, steps
+        self._substitutes, self._recordings = substitutes or {}, recordings or {}
+        self._counters = Store(real)
+        self._tables: dict[str, npt.NDArray[Any]] = {}
+        self._real = np.dtype(real)
+
+    def buffer(self, array: Array) -> npt.NDArray[Any]:
+        """Memory of a flat array: a group's variable, a table, the index of a link, a rule's counter."""
+        owner, _, name = array.name.rpartition(".")
+        table = self._table(owner)
+        if table is not None:
+            return self._tables.setdefault(owner, table.kernel_values(self._real))
+        if name == "index" and "." in owner:
+            group, _, variable = owner.rpartition(".")
+            return self._objects[group].link_index(variable)  # type: ignore[attr-defined, no-any-return]
+        found = self._objects[owner]
+        store: Store | None = getattr(found, "store", None)
+        if store is not None and name in store:
+            return store.buffer(name)
+        return self._counter(array.name, found)
+
+    def _counter(self, name: str, rule: Any) -> npt.NDArray[Any]:
+        if name not in self._counters:
+            kind, n = rule.counter(name.rpartition(".")[2])
+            self._counters.add(name, kind, n)
+        return self._counters.buffer(name)
+
+    def _table(self, name: str) -> TimedArray | None:
+        for namespace in self._namespaces.values():
+            if name in namespace.tables:
+                return namespace.tables[name]
+        return None
+
+    def number(self, name: str) -> float:
+        """An argument: a size, a property of a table, or a constant of a namespace."""
+        owner, _, what = name.rpartition(".")
+        table = self._table(owner)
+        if table is not None:
+            return {"dt": table.dt_, "rows": table.rows, "columns": table.columns or 1}[what]
+        found = self._objects.get(owner)
+        if found is not None and what in ("N", "N_pre", "N_post"):
+            return float(found.size_of(what))  # type: ignore[attr-defined]
+        for key in (owner, *self._namespaces):
+            namespace = self._namespaces.get(key)
+            if namespace is not None and namespace(what) is not None:
+                return float(namespace.value(name))
+        return float(next(iter(self._namespaces.values())).value(name))
+
+    def ragged(self, projection: str) -> Ragged:
+        """Storage of a projection."""
+        substitute = self._substitutes.get(projection)
+        return substitute if substitute is not None else self._objects[projection].ragged  # type: ignore[attr-defined, no-any-return]
+
+    def ring(self, neurons: str, event: str) -> Ring:
+        """Event lists of a group."""
+        return self._objects[neurons].ring(event)  # type: ignore[attr-defined, no-any-return]
+
+    def way(self, projection: str, pathway: str) -> Way:
+        """A pathway, bound to what it hears."""
+        return self._objects[projection].way(pathway, self._steps)  # type: ignore[attr-defined, no-any-return]
+
+    def recording(self, name: str) -> Recording:
+        """Memory of a monitor."""
+        known = self._recordings.get(name)
+        return known if known is not None else self._objects[name].recording  # type: ignore[attr-defined, no-any-return]
+
+    def generator(self, neurons: str) -> Generator:
+        """Events given beforehand."""
+        return self._objects[neurons].generator()  # type: ignore[attr-defined, no-any-return]
+
+    def callback(self, name: str) -> Callable[[], None]:
+        """A function of the user's."""
+        return self._objects[name].call  # type: ignore[attr-defined, no-any-return]

@@ -1,0 +1,92 @@
+"""From declarations to a compiled program: the one place that sees every stage.
+
+    declare    public objects         -> NetworkDeclaration      (texts parsed, `eqsnn.grammar`)
+    check      NetworkDeclaration     -> CheckedNetwork          (names, units, order: `eqsnn.model`)
+    build      CheckedNetwork         -> SymbolicNetwork         (SymPy, integrators: `eqsnn.symbolic`)
+    lower      SymbolicNetwork        -> ProgramIR               (kernels and their order: `eqsnn.codegen.lower`)
+    optimise   ProgramIR              -> ProgramIR               (hoisting, selects: `eqsnn.codegen.passes`)
+    emit       ProgramIR              -> Program                 (C++ and its tables: `eqsnn.codegen.cpp`)
+    build      source                 -> shared library          (`eqsnn.runtime.toolchain`)
+
+Every intermediate value is kept in `Compiled`, to be looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .model.check import CheckedNetwork, check
+from .model.declarations import NetworkDeclaration, Projection
+from .model.scope import Units
+
+if TYPE_CHECKING:  # these import SymPy, which is loaded when something is first compiled
+    from .codegen.ir import ProgramIR
+    from .codegen.program import Program
+    from .symbolic.model import SymbolicNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A network at every stage of its compilation.
+
+    ``declaration`` what the objects say; ``checked`` the same, known to make sense; ``symbolic`` its tasks in SymPy;
+    ``lowered`` their kernels as first written, ``ir`` the same after all passes; ``program`` the C++ source and its
+    tables; ``library`` the path of the shared library.
+    """
+
+    declaration: NetworkDeclaration
+    checked: CheckedNetwork
+    symbolic: SymbolicNetwork
+    lowered: ProgramIR
+    ir: ProgramIR
+    program: Program
+    library: Path
+
+    @property
+    def source(self) -> str:
+        """The C++ source."""
+        return self.program.source
+
+
+def compile_network(
+    declaration: NetworkDeclaration, units: Units, precision: str, *, once: bool = False, name: str = "network",
+    cache_dir: Path | None = None, compiler: str | None = None,
+) -> Compiled:  # fmt: skip
+    """Compile a network for ``precision`` ``'float64'`` or ``'float32'``; ``once`` for code that runs one time.
+
+    :raises EqsnnError: whatever is wrong with the texts, before anything is compiled; BuildError E8xx without a
+        working compiler.
+    """
+    checked = check(declaration, units)
+    from .codegen.cpp.module import emit
+    from .codegen.lower.network import lower
+    from .codegen.passes.pipeline import optimise
+    from .symbolic.build import build
+
+    symbolic = build(checked)
+    lowered = lower(symbolic, declaration)
+    ir = optimise(lowered)
+    program = emit(ir, _delays(declaration), precision)
+    library = _library(program, once, name, cache_dir, compiler)
+    return Compiled(declaration, checked, symbolic, lowered, ir, program, library)
+
+
+def _library(program: Program, once: bool, name: str, cache_dir: Path | None, compiler: str | None) -> Path:
+    from .runtime import core, toolchain
+
+    return toolchain.build(
+        {f"{name}.cpp": program.source},
+        include=core.INCLUDE,
+        flags=("-fopenmp",),
+        optimise="once" if once else "run",
+        name=name,
+        cache_dir=cache_dir,
+        compiler=toolchain.find_compiler(compiler, cache_dir=cache_dir),
+    )
+
+
+def _delays(declaration: NetworkDeclaration) -> dict[tuple[str, str], str]:
+    projections = (d for d in declaration.objects + declaration.context if isinstance(d, Projection))
+    return {(p.name, w.name): w.delay for p in projections for w in p.pathways}
