@@ -1,8 +1,8 @@
 """What is the same for all elements of a call, or of a row or column, is computed once for those.
 
 `hoist_prologue` moves what depends on arguments alone (also time), and on arrays at fixed places that the kernel does
-not write, to ``prologue``; there it is computed in DOUBLE. `hoist_outer` moves what depends besides on the neuron that a
-row or column belongs to, to ``outer``; that is for nested domains. Only loads whose index is valid for every element
+not write, to ``prologue``; there it is computed in DOUBLE. `hoist_outer` moves what depends besides on the neuron that
+a row or column belongs to, to ``outer``; that is for nested domains. Only loads whose index is valid for every element
 move, for the branch they come from may guard them; random draws and integer divisions stay.
 
 Precondition: `single_assignment`; run-constant values are gone (`setup`).

@@ -28,7 +28,7 @@ def _gather(x: Expression, constant: Set[str]) -> Expression:
     if is_run_constant(x, constant):
         return x
     match x:
-        case Binary("*" | "/", _, _) if x.type in (REAL, DOUBLE):
+        case Binary("*" | "/", _, _) | Unary("-", Binary("*" | "/", _, _)) if x.type in (REAL, DOUBLE):
             product = _Product()
             product.add(x, under=False)
             return product.rebuilt(x, constant)
@@ -84,7 +84,7 @@ class _Product:
         fixed_below, below = _split(self.below, constant)
         if any(isinstance(f, Literal) and f.value == 0 for f in fixed_below):
             return _unchanged(x, constant)
-        if not fixed_below and len(fixed_above) < 2 and not (self.negative and fixed_above):
+        if not fixed_below and len(fixed_above) < 2:
             return _unchanged(x, constant)
         factor: Expression = _times(fixed_above or [Literal(1.0, x.type)])
         if self.negative:
@@ -136,8 +136,10 @@ def _difference(plus: list[Expression], less: list[Expression]) -> Expression:
 def _unchanged(x: Expression, constant: Set[str]) -> Expression:
     """``x``, with what is inside its operands gathered."""
     match x:
-        case Binary("*" | "/" as sign, left, right) if x.type in (REAL, DOUBLE):
-            return Binary(sign, _within(left, "*/", constant), _within(right, "*/", constant))
+        case Unary("-", operand):
+            return Unary("-", _unchanged(operand, constant))
+        case Binary("*" | "/", _, _):
+            return map_children(lambda child: _within(child, "*/", constant), x)
         case _:
             return map_children(lambda child: _within(child, "+-", constant), x)
 
