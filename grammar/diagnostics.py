@@ -34,7 +34,7 @@ def render(diagnostic: Diagnostic) -> str:
 def _excerpt(span: Span) -> list[str]:
     """Title, source line without its indentation, and carets under the part of the span that is in this line."""
     number, column = span.source.position(span.start)
-    raw = span.source.line(number).rstrip()
+    raw = "".join(map(_shown, span.source.line(number).rstrip()))
     line = raw.lstrip()
     start = max(column - 1 - (len(raw) - len(line)), 0)
     end = min(start + max(span.end - span.start, 1), len(line))
@@ -44,6 +44,11 @@ def _excerpt(span: Span) -> list[str]:
     padding = "".join("\t" if character == "\t" else " " * _width(character) for character in before)
     title = f"{span.source.title}, line {number}"
     return [title, f"{_INDENT}{line}", f"{_INDENT}{padding}{carets}"] if line else [title]
+
+
+def _shown(character: str) -> str:
+    """A control character would move the cursor of a terminal, and the caret with it."""
+    return character if character.isprintable() or character in "\t\xa0" else "\N{REPLACEMENT CHARACTER}"
 
 
 def _width(text: str) -> int:

@@ -113,7 +113,8 @@ def locate(kind: Kind, source: Source, parser: Lark, problem: UnexpectedInput) -
 
 def _offset(problem: UnexpectedInput, end: int) -> int:
     if isinstance(problem, UnexpectedToken) and problem.token == "":
-        return end  # a token that the layout step or Lark added at the end of the text
+        # The layout step or Lark added this token after another, whose position it has.
+        return problem.token.end_pos if problem.token.end_pos is not None else end
     return problem.pos_in_stream if problem.pos_in_stream is not None else end
 
 

@@ -24,7 +24,7 @@ def check(failure: Failure) -> errors.SyntaxError | None:
 def _semicolon(failure: Failure) -> errors.SyntaxError | None:
     if failure.here.text not in (";", ";;"):
         return None
-    return failure.error("E116", "Definitions are not separated by ';'.", "Write each on a line of its own.")
+    return failure.error("E106", "Definitions are not separated by ';'.", "Write each on a line of its own.")
 
 
 def _statement(failure: Failure) -> errors.SyntaxError | None:
@@ -41,9 +41,10 @@ def _statement(failure: Failure) -> errors.SyntaxError | None:
 
 def _derivative(failure: Failure) -> errors.SyntaxError | None:
     line, here = failure.line, failure.here
-    if failure.accepts == {"EQUAL"} and len(line) > 2:
-        text = failure.span(line[0], line[2]).text
-        return failure.error("E109", f"'=' is missing after '{text}'.", _DERIVATIVE_HINT)
+    if failure.accepts == {"EQUAL"}:
+        left = [lexeme for lexeme in failure.lexemes[: failure.index] if lexeme.kind != "newline"][-3:]
+        text = failure.span(left[0], left[-1]).text
+        return failure.error("E109", f"'=' is missing after '{text}'.", _DERIVATIVE_HINT, left[-1])
     if here.text != "/" or len(line) != 1 or "EQUAL" not in failure.accepts:
         return None
     name, below = line[0].text, failure.after.text
@@ -141,6 +142,9 @@ def _unit(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E127", message, "Give it on the group: 'group.name = value'.")
     if here.kind == "name" and before is not None and not failure.first_on_line:
         return _word_after_unit(failure, before)
+    if here.text == "," and failure.open and before is not None:
+        hint = "Write the unit before them: ': volt (constant, shared)'."
+        return failure.error("E127", "The unit is missing before the flags.", hint, failure.open[-1])
     if here.kind == "operator" and here.text not in (",", ":", ";", ";;"):
         message = f"'{here.text}' has no place in a unit."
         return failure.error("E127", message, "A unit is made of names and numbers with '*', '/' and '**'.")

@@ -100,9 +100,11 @@ def _conditional(failure: Failure) -> errors.SyntaxError | None:
 
 def _several(failure: Failure) -> errors.SyntaxError | None:
     """``a, b`` where one expression is wanted."""
-    if failure.here.text not in (",", ";") or not failure.wants_operator or failure.kind not in _NEEDED:
+    alone = failure.kind in ("expression", "generator", "unit") and not failure.wants_operand
+    if failure.here.text not in (",", ";", ";;", ":") or not alone:
         return None
-    return failure.error("E122", f"One expression is needed here: '{failure.here.text}' cannot follow.")
+    what = "unit" if failure.kind == "unit" else "expression"
+    return failure.error("E122", f"One {what} is needed here: '{failure.here.text}' cannot follow.")
 
 
 def _split_operator(failure: Failure) -> errors.SyntaxError | None:
@@ -116,6 +118,9 @@ def _split_operator(failure: Failure) -> errors.SyntaxError | None:
 
 def _missing_operand(failure: Failure) -> errors.SyntaxError | None:
     here, before = failure.here, failure.before
+    if failure.wants_operand and here.text == "not" and before is not None:
+        message = f"'not' cannot stand after '{before.text}'."
+        return failure.error("E107", message, "Put it in parentheses: '(not ...)'.")
     value = here.kind in ("name", "number", "open") and here.text not in _BETWEEN
     if not failure.wants_operand or value:
         return None

@@ -109,6 +109,8 @@ def _head_end(failure: Failure) -> errors.SyntaxError | None:
     if here.text in ("if", "where", "("):
         message = f"'{here.text}' cannot follow '{before.text}' in the head of a pass."
         return failure.error("E113", message, "Write ':' here, and an 'if' in the body for a condition.")
+    if here.kind == "operator":
+        return failure.error("E114", f"The head of a pass ends here: ':' is needed, not '{here.text}'.")
     return None
 
 
@@ -119,9 +121,13 @@ def _generator(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E128", "'in' is followed by 'range(...)' or 'sample(...)'.", _GENERATOR, at)
     words = [lexeme.text for lexeme in failure.lexemes[: failure.index]]
     if "for" not in words:
-        return None
+        missing = here.text == "in" and not failure.wants_operand
+        return failure.error("E128", "'in' has no 'for' before it.", _GENERATOR) if missing else None
     if failure.accepts == {"NAME"} or failure.accepts == {"_IN"}:
         return failure.error("E128", "'for' is followed by one name and 'in'.", _GENERATOR)
+    if failure.accepts == {"LPAR"} or failure.accepts == {"_IF", "$END"}:
+        wanted = "'(' is needed" if "LPAR" in failure.accepts else "only 'if' and a condition can follow"
+        return failure.error("E128", f"After '{words[-1]}' {wanted}.", _GENERATOR)
     if "in" in words and "sample" in words[words.index("in") :] and len(failure.open) == 1:
         if here.text == ")" and "RPAR" not in failure.accepts and not failure.wants_operand:
             message = "'sample' needs a probability or a number."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import errors
 from .failure import Failure
 from .lexemes import Lexeme
+from .suggest import suggest
 
 _ASSIGNMENTS = ("=", "+=", "-=", "*=", "/=")
 _REMOVE = ("remove", "delete", "del", "prune", "destroy", "disconnect", "eliminate", "drop")
@@ -16,8 +17,7 @@ _ASSIGN_HINT = "A statement is an assignment such as 'x = 1' or 'x += 1', 'creat
 
 def check(failure: Failure) -> errors.SyntaxError | None:
     """The error, if it is one of these mistakes."""
-    checks = (_body, _semicolon, _branch, _synapse, _values, _limit, _colon, _begin, _target, _after_value, _two)
-    for one in checks:
+    for one in _CHECKS:
         if error := one(failure):
             return error
     return None
@@ -55,8 +55,8 @@ def _semicolon(failure: Failure) -> errors.SyntaxError | None:
     if failure.here.text not in (";", ";;") or (failure.wants_operand and failure.here.text == ";"):
         return None
     if failure.here.text == ";;":
-        return failure.error("E116", "Nothing stands between two ';'.", "Write one ';'.")
-    return failure.error("E116", "Nothing stands before this ';'.", "Delete it.") if not _statement(failure) else None
+        return failure.error("E106", "Nothing stands between two ';'.", "Write one ';'.")
+    return failure.error("E106", "Nothing stands before this ';'.", "Delete it.") if not _statement(failure) else None
 
 
 def _branch(failure: Failure) -> errors.SyntaxError | None:
@@ -229,3 +229,35 @@ def _two(failure: Failure) -> errors.SyntaxError | None:
         message = "Two statements stand on one line."
         return failure.error("E122", message, "Write each on a line of its own, or ';' between them.")
     return None
+
+
+def _after_synapse(failure: Failure) -> errors.SyntaxError | None:
+    """What cannot follow ``create synapse`` or ``remove synapse``."""
+    here, words = failure.here, [lexeme.text for lexeme in _statement(failure)]
+    if words[1:2] != ["synapse"] or words[0] not in ("create", "remove") or failure.wants_operand or failure.open:
+        return None
+    statement = f"{words[0]} synapse"
+    if here.text == ":":
+        message = f"'{statement} if ...' has no body: ':' cannot follow."
+        return failure.error("E117", message, f"Write 'if ...:' before it, or delete the ':' after '{statement}'.")
+    if failure.wants_operator or failure.at_line_end:
+        return None
+    near = suggest(here.text, ("if", "limit", "per"), most=1)
+    hint = f"Did you mean '{near[0]}'?" if near else f"Write '{statement} if condition limit n', or begin a new line."
+    return failure.error("E117", f"'{here.text}' cannot follow '{statement}'.", hint)
+
+
+_CHECKS = (
+    _body,
+    _semicolon,
+    _branch,
+    _synapse,
+    _values,
+    _limit,
+    _colon,
+    _begin,
+    _target,
+    _after_value,
+    _two,
+    _after_synapse,
+)

@@ -61,7 +61,7 @@ def _stray(failure: Failure) -> errors.SyntaxError:
     character = failure.here.text
     if character in _LOOKALIKES:
         message = f"'{character}' is not a sign of the language."
-        return failure.error("E116", message, f"Write '{_LOOKALIKES[character]}'.")
+        return failure.error("E106", message, f"Write '{_LOOKALIKES[character]}'.")
     if character == "'" and failure.before is not None and failure.before.kind == "name":
         name = failure.before.text
         return failure.error("E108", "A derivative is not written with a quote.", f"Write 'd{name}/dt'.")
@@ -69,8 +69,8 @@ def _stray(failure: Failure) -> errors.SyntaxError:
         return failure.error("E120", "A text in quotes has no place here.", "Write names and numbers without quotes.")
     if character.isspace() or not character.isprintable():
         name = unicodedata.name(character, "").lower() or f"U+{ord(character):04X}"
-        return failure.error("E116", f"There is an invisible character here ({name}).", "Delete it, or type a space.")
-    return failure.error("E116", f"'{character}' is not a sign of the language.")
+        return failure.error("E106", f"There is an invisible character here ({name}).", "Delete it, or type a space.")
+    return failure.error("E106", f"'{character}' is not a sign of the language.")
 
 
 def _string(failure: Failure) -> errors.SyntaxError:
@@ -109,11 +109,11 @@ def _foreign_letter(failure: Failure) -> errors.SyntaxError:
     text = failure.here.text
     letter = next(character for character in text if not character.isascii())
     if letter in _LOOKALIKES:  # a raised digit is a letter to Python
-        return failure.error("E116", f"'{letter}' is not a sign of the language.", f"Write '{_LOOKALIKES[letter]}'.")
+        return failure.error("E106", f"'{letter}' is not a sign of the language.", f"Write '{_LOOKALIKES[letter]}'.")
     spelled = "".join(_spelled(character) for character in text)
     hint = "Names are made of the letters a to z, digits and '_'"
     hint += f": write '{spelled}'." if spelled.isascii() and spelled.isidentifier() else "."
-    return failure.error("E116", f"A name cannot contain '{letter}'.", hint)
+    return failure.error("E106", f"A name cannot contain '{letter}'.", hint)
 
 
 def _spelled(character: str) -> str:
@@ -161,6 +161,6 @@ def _increment(failure: Failure) -> errors.SyntaxError:
 def _dot(failure: Failure) -> errors.SyntaxError:
     before, after = failure.before, failure.after
     if before is None or before.kind != "name" or after.kind != "name":
-        return failure.error("E116", "'.' has no place here.")
+        return failure.error("E106", "'.' has no place here.")
     hint = f"Write '{after.text}'; in a synapse, '{after.text}_pre' or '{after.text}_post' for a neuron's variable."
     return failure.error("E120", f"'{before.text}.{after.text}': names have no parts.", hint)

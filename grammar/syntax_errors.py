@@ -2,17 +2,17 @@
 
 The codes, which do not change:
 
-    E100  none of the below           E112  else, elif without if       E123  a line that does nothing
-    E101  missing unit                E113  malformed head of a pass    E124  left side that is no name
-    E102  '=' for '=='                E114  missing ':'                 E125  statement outside a pass
-    E103  chained comparison          E115  indentation                 E126  flags
-    E104  '(' never closed            E116  missing body, stray sign    E127  units
-    E105  ')' never opened            E117  structural statement        E128  sample, match, range
-    E107  missing operand             E118  limit                       E129  arguments of a call
-    E108  malformed derivative        E119  empty text                  E130  nested too deeply
-    E109  missing '='                 E120  Python that is not here     E132  pass inside a pass
-    E110  operator of elsewhere       E121  numbers
-    E111  conditional expression      E122  two things side by side
+    E100  none of the others           E111  conditional expression       E122  two things side by side
+    E101  missing unit                 E112  else, elif without if        E123  a line that does nothing
+    E102  '=' for '=='                 E113  malformed head of a pass     E124  left side that is no name
+    E103  chained comparison           E114  missing ':'                  E125  statement outside a pass
+    E104  '(' never closed             E115  indentation                  E126  flags
+    E105  ')' never opened             E116  missing body                 E127  units
+    E106  stray sign or letter         E117  structural statement         E128  sample, match, range
+    E107  missing operand              E118  limit                        E129  arguments of a call
+    E108  malformed derivative         E119  empty text                   E130  nested too deeply
+    E109  missing '='                  E120  Python that is not here      E132  pass inside a pass
+    E110  operator of elsewhere        E121  numbers
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from dataclasses import fields, is_dataclass
 
-from eqsnn.grammar import ast, parser
+from eqsnn.grammar import parser
 from eqsnn.grammar.source import Source, Span
 
 
@@ -41,14 +41,6 @@ def definitions(text):
 
 def passes(text):
     return parser.parse_rule(Source(text)).passes
-
-
-def name(id):
-    return ast.Name(id, Span(Source(""), 0, 0))
-
-
-def number(value):
-    return ast.Number(value, Span(Source(""), 0, 0))
 
 
 PARSERS = {

@@ -1,8 +1,9 @@
 """Equations: Brian2's layout, flags, and the spans of definitions."""
 
 import pytest
-from eqsnn.grammar import ast
 from grammar_trees import definitions, shape
+
+from eqsnn.grammar import ast
 
 FROM_THE_LANGUAGE = """
     dv/dt = (ge + gi - (v - El)) / tau_m + sigma*sqrt(2/tau_m)*xi : volt (unless refractory)
@@ -57,7 +58,7 @@ def test_several_parameters_share_unit_and_flags():
     assert (a.name.span.text, b.name.span.text) == ("a", "b")
 
 
-FLAGS = ["unless refractory", "constant", "shared", "constant over dt", "event-driven", "clock-driven", "summed", "linked", "new one"]
+FLAGS = ["unless refractory", "constant", "constant over dt", "event-driven", "clock-driven", "summed", "linked", "new"]
 
 
 @pytest.mark.parametrize("flag", FLAGS)

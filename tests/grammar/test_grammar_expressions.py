@@ -1,9 +1,10 @@
 """Trees and spans of expressions, units and generators."""
 
 import pytest
+from grammar_trees import expression, nodes, shape
+
 from eqsnn.grammar import ast, errors, parser
 from eqsnn.grammar.source import Source
-from grammar_trees import expression, nodes, shape
 
 # Each pair reads the same way: the right one has every parenthesis.
 SAME = [
@@ -40,7 +41,7 @@ def test_precedence_is_that_of_python(short, full):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("3", 3), ("007", 7), ("2.", 2.0), (".5", 0.5), ("1e-3", 1e-3), ("1.5E+3", 1500.0), ("9223372036854775807", 2**63 - 1)],
+    [("3", 3), ("007", 7), ("2.", 2.0), (".5", 0.5), ("1e-3", 1e-3), ("1.5E+3", 1500.0), (str(2**63 - 1), 2**63 - 1)],
 )
 def test_numbers(text, value):
     node = expression(text)
@@ -61,13 +62,12 @@ def test_call_with_keywords():
     assert [(k.name.id, k.value.id, k.span.text) for k in call.keywords] == [("per", "post", "per=post")]
 
 
-@pytest.mark.parametrize("word", "each pair synapse limit per all sample match unconnected pre post create remove range".split())
+SOFT = ["each", "pair", "synapse", "limit", "per", "all", "sample", "match", "unconnected", "pre", "post", "create"]
+
+
+@pytest.mark.parametrize("word", [*SOFT, "remove", "range"])
 def test_words_of_the_language_stay_free_as_names(word):
-    assert shape(expression(f"{word} + 1")) == shape(expression("x + 1"), )[:1] + (
-        ("str", "+"),
-        ("Name", ("str", word)),
-        ("Number", ("int", 1)),
-    )
+    assert shape(expression(f"{word} + 1")) == ("Binary", ("str", "+"), ("Name", ("str", word)), ("Number", ("int", 1)))
     parser.parse_statements(Source(f"{word} = {word} + 1; {word} += f({word}, {word}={word})"))
     parser.parse_statements(Source(f"remove synapse if {word} < {word} limit {word} per post"))
     parser.parse_statements(Source(f"create synapse({word}={word}) if {word} limit {word} per post"))
@@ -143,7 +143,12 @@ def test_range_generator():
 
 
 @pytest.mark.parametrize(
-    ("text", "bounds"), [("range(b)", (None, "b", None)), ("range(a, b)", ("a", "b", None)), ("range(a, b, c)", ("a", "b", "c"))]
+    ("text", "bounds"),
+    [
+        ("range(b)", (None, "b", None)),
+        ("range(a, b)", ("a", "b", None)),
+        ("range(a, b, c)", ("a", "b", "c")),
+    ],
 )
 def test_range_bounds(text, bounds):
     node = generator(f"k for k in {text}").iterable

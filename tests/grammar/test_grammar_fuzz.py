@@ -1,15 +1,20 @@
 """Whatever a user types, it parses or it raises the language's own SyntaxError, with a message that can be shown."""
 
 import pytest
-from eqsnn.grammar import errors
-from eqsnn.grammar.source import Source
 from grammar_rules import ALL
 from grammar_trees import PARSERS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eqsnn.grammar import errors
+from eqsnn.grammar.source import Source
+
 VALID = {
-    "expression": ["v > -54*mV and not (a == b)", "clip(w - g_max*A*(tau/2)*post, 0, g_max)", "rand() < count(w > 0, per=pre)"],
+    "expression": [
+        "v > -54*mV and not (a == b)",
+        "clip(w - g_max*A*(tau/2)*post, 0, g_max)",
+        "rand() < count(w > 0, per=pre)",
+    ],
     "unit": ["siemens*meter**-2", "volt/second"],
     "equations": [
         "dv/dt = (g*(El - v)\n + I)/tau : volt (unless refractory)\na, b : 1 (constant, shared)",
@@ -22,11 +27,13 @@ VALID = {
     "rule": list(ALL),
     "generator": ["k for k in range(i - 2, i + 3) if k != i", "k for k in sample(0, N, 2, p=0.1)", "(i+1) % N"],
 }
-PIECES = (
-    "( ) [ ] { } , : ; ;; = == < > <= + - * ** / // % ^ ! & && | ? . .. $ @ # \" ' \\ ~ ++ += <- 0 1 2. 1e 1.2.3 0x1 99999999999999999999999"
-    " a v_post dt dv/dt if elif else for each pair in all sample match synapse create remove limit per pre post unconnected"
-    " and or not True lambda is None pass range p τ − × ² \ud800 \x00 \u2028 \xa0 volt (constant)"
-).split(" ") + [" ", "\n", "\t", "\n    ", "\n  ", "\r\n", "\r", "\f", "\x0b", "\\\n", ":\n", "#\n"]
+SIGNS = "( ) [ ] { } , : ; ;; = == < > <= + - * ** / // % ^ ! & && | ? . .. $ @ # \" ' \\ ~ ++ += <- − × ²"
+WORDS = (
+    "0 1 2. 1e 1.2.3 0x1 99999999999999999999999 a v_post dt dv/dt volt (constant) range p if elif else for each pair in"
+    " all sample match synapse create remove limit per pre post unconnected and or not True lambda is None pass τ"
+)
+SPACES = [" ", "\n", "\t", "\n    ", "\n  ", "\r\n", "\r", "\f", "\x0b", "\\\n", ":\n", "\u2028", "\xa0"]
+PIECES = [*SIGNS.split(), *WORDS.split(), *SPACES, "\ud800", "\x00"]
 
 
 @st.composite

@@ -1,9 +1,11 @@
 """Event code and structural rules: trees, blocks and spans."""
 
 import pytest
-from eqsnn.grammar import ast
 from grammar_rules import ALL, DEEP_R
 from grammar_trees import passes, shape, statements
+
+from eqsnn.grammar import ast
+
 
 def test_event_code():
     v, w, gone = statements(
