@@ -41,14 +41,16 @@ def _gather(x: Expression, constant: Set[str]) -> Expression:
 
 
 def _split(xs: Iterable[Expression], constant: Set[str]) -> tuple[list[Expression], list[Expression]]:
-    """Run-constant ones, and the others with their own constants gathered."""
-    fixed, varying = [], []
+    """Run-constant ones, and the others."""
+    fixed: list[Expression] = []
+    varying: list[Expression] = []
     for x in xs:
-        if is_run_constant(x, constant):
-            fixed.append(x)
-        else:
-            varying.append(_gather(x, constant))
+        (fixed if is_run_constant(x, constant) else varying).append(x)
     return fixed, varying
+
+
+def _gathered(xs: Iterable[Expression], constant: Set[str]) -> list[Expression]:
+    return [_gather(x, constant) for x in xs]
 
 
 def _times(xs: Iterable[Expression]) -> Expression:
@@ -91,8 +93,8 @@ class _Product:
             factor = Unary("-", factor)
         if fixed_below:
             factor = Binary("/", factor, _times(fixed_below))
-        result = _times([factor, *above])
-        return Binary("/", result, _times(below)) if below else result
+        result = _times([factor, *_gathered(above, constant)])
+        return Binary("/", result, _times(_gathered(below, constant))) if below else result
 
 
 @dataclass(slots=True)
@@ -123,6 +125,7 @@ class _Sum:
         if len(fixed_plus) + len(fixed_less) < 2:
             return _unchanged(x, constant)
         fixed = _difference(fixed_plus, fixed_less)
+        plus, less = _gathered(plus, constant), _gathered(less, constant)
         return _difference([*plus, fixed] if plus else [fixed], less)
 
 

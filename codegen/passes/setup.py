@@ -37,13 +37,15 @@ from ..ir import (
 from .fold import fold_expression
 from .if_convert import rename
 from .invariance import is_run_constant, is_trivial, to_double
-from .traverse import Fresh, arguments_of, assigned, map_children, map_kernels, map_operands
+from .traverse import Fresh, arguments_of, arrays_of, assigned, map_children, map_kernels, map_operands
 
 
 def hoist_setup(program: ProgramIR) -> ProgramIR:
     """Move run-constant values out of all kernels."""
-    taken = {a.name for kernel in program.kernels() for a in arguments_of(kernel)}
-    taken |= {let.local.name for let in program.setup}
+    kernels = program.kernels()
+    taken = {let.local.name for let in program.setup}
+    taken |= {argument.name for kernel in kernels for argument in arguments_of(kernel)}
+    taken |= {array.name for kernel in kernels for array in arrays_of(kernel)}
     setup = _Setup(Fresh(taken), {let.value: let.local for let in program.setup})
     hoisted = map_kernels(setup.kernel, program)
     return replace(hoisted, setup=tuple(Let(local, value) for value, local in setup.entries.items()))
