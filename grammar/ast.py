@@ -1,11 +1,11 @@
 """The syntax tree: what the user wrote, nothing decided yet. Every node knows its span.
 
-    expression = Number | Boolean | Name | Unary | Binary | Compare | Logical | Call
-    equations  = Equations(DifferentialEquation | Subexpression | Parameter, ...)
-    statement  = Assign | If | CreateSynapse | RemoveSynapse
-    rule       = Rule(Pass(head, statement...), ...)
-    head       = EachSynapse | EachNeuron | EachPair(All | Sample | Match)
-    generator  = Generator(element for variable in Range | RandomSample if condition)
+expression = Number | Boolean | Name | Unary | Binary | Compare | Logical | Call
+equations  = Equations(DifferentialEquation | Subexpression | Parameter, ...)
+statement  = Assign | If | CreateSynapse | RemoveSynapse
+rule       = Rule(Pass(head, statement...), ...)
+head       = EachSynapse | EachNeuron | EachPair(All | Sample | Match)
+generator  = Generator(element for variable in Range | RandomSample if condition)
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """How an error reads: the only place that decides the layout.
 
-    NeuronGroup 'excitatory', model, line 2
-      dge/dt = -ge + 1 : volt
-               ^^^^^^^
-      volt and 1 cannot be added. (E203)
-      'dge/dt' needs volt/second on its right side: did you mean '-ge/tau_e'?
+NeuronGroup 'excitatory', model, line 2
+  dge/dt = -ge + 1 : volt
+           ^^^^^^^
+  volt and 1 cannot be added. (E203)
+  'dge/dt' needs volt/second on its right side: did you mean '-ge/tau_e'?
 """
 
 from __future__ import annotations

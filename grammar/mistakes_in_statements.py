@@ -239,7 +239,7 @@ def _after_synapse(failure: Failure) -> errors.SyntaxError | None:
     statement = f"{words[0]} synapse"
     if here.text == ":":
         message = f"'{statement} if ...' has no body: ':' cannot follow."
-        return failure.error("E117", message, f"Write 'if ...:' before it, or delete the ':' after '{statement}'.")
+        return failure.error("E117", message, "Delete the ':'.")
     if failure.wants_operator or failure.at_line_end:
         return None
     near = suggest(here.text, ("if", "limit", "per"), most=1)

@@ -86,7 +86,7 @@ def _number(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E121", f"'{text}' is not a number.", f"Write '{joined}'.")
     if re.fullmatch(r"0[xXoObB]\w+", text):
         return failure.error("E121", f"'{text}' is not a number.", "Numbers are decimal: write '31', '0.5' or '1e-3'.")
-    if found := _NUMBER_THEN_NAME.fullmatch(text):
+    if (found := _NUMBER_THEN_NAME.fullmatch(text)) and found["name"] not in ("e", "E"):
         name = found["name"]
         message = f"'{text}' is neither a number nor a name."
         return failure.error("E121", message, f"Write '{text[: -len(name)]}*{name}' to multiply.")

@@ -178,9 +178,7 @@ def _statement(tree: Tree, source: Source) -> ast.Statement:
         case "assign":
             target, operator, value = tree.children
             name = _name(_tokens(_tree(target))[0], source)
-            return ast.Assign(
-                name, cast(ast.AssignOperator, str(operator)), _expression(_tree(value), source), span
-            )
+            return ast.Assign(name, cast(ast.AssignOperator, str(operator)), _expression(_tree(value), source), span)
         case "create":
             values = _keywords(_trees(parts["values"]), source) if "values" in parts else ()
             return ast.CreateSynapse(values, _condition(parts, source), _limit(parts, source), span)

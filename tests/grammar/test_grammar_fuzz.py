@@ -29,8 +29,8 @@ VALID = {
 }
 SIGNS = "( ) [ ] { } , : ; ;; = == < > <= + - * ** / // % ^ ! & && | ? . .. $ @ # \" ' \\ ~ ++ += <- − × ²"
 WORDS = (
-    "0 1 2. 1e 1.2.3 0x1 99999999999999999999999 a v_post dt dv/dt volt (constant) range p if elif else for each pair in"
-    " all sample match synapse create remove limit per pre post unconnected and or not True lambda is None pass τ"
+    "0 1 2. 1e 1.2.3 0x1 99999999999999999999999 a v_post dt dv/dt volt (constant) range p if elif else for each pair"
+    " in all sample match synapse create remove limit per pre post unconnected and or not True lambda is None pass τ"
 )
 SPACES = [" ", "\n", "\t", "\n    ", "\n  ", "\r\n", "\r", "\f", "\x0b", "\\\n", ":\n", "\u2028", "\xa0"]
 PIECES = [*SIGNS.split(), *WORDS.split(), *SPACES, "\ud800", "\x00"]
