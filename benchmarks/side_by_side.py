@@ -26,6 +26,7 @@ import numpy as np
 
 HERE = Path(__file__).parent
 RESULTS = HERE / 'RESULTS.md'
+BUILDS = tempfile.TemporaryDirectory(prefix='eqsnn-bench-')    # what peers are built in; gone when the process ends
 LIMIT_FLAGS = {     # as the head of each program says
     'cuba': ['-O3', '-march=native', '-ffast-math'],
     'cobahh': ['-O3', '-march=native', '-mprefer-vector-width=512', '-ffast-math', '-fopenmp-simd'],
@@ -91,7 +92,7 @@ def eqsnn(model: str, precision: str, n: int, seconds: float, **options: Any) ->
 
 def brian2_standalone(model: str, precision: str, n: int, seconds: float, **options: Any) -> Contender:
     """A model in Brian2's cpp_standalone, built once; the loop's time is the one that its binary writes down."""
-    directory = Path(tempfile.mkdtemp(prefix=f'eqsnn-bench-{model}-'))
+    directory = Path(tempfile.mkdtemp(prefix=f'{model}-', dir=BUILDS.name))
     command = [brian2_python(), HERE / 'brian2_build.py', model, directory, precision,
                json.dumps({'n': n, 'seconds': seconds, **options})]
     subprocess.run(command, check=True, cwd=HERE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -108,7 +109,7 @@ def brian2_standalone(model: str, precision: str, n: int, seconds: float, **opti
 
 def limit(model: str, precision: str, n: int, seconds: float) -> Contender:
     """The hand-written program under limits/, whose time is its loop's too."""
-    binary = Path(tempfile.mkdtemp(prefix=f'eqsnn-bench-limit-{model}-')) / model
+    binary = Path(tempfile.mkdtemp(prefix=f'limit-{model}-', dir=BUILDS.name)) / model
     real = {'float64': 'double', 'float32': 'float'}[precision]
     compiler = os.environ.get('CXX', 'g++')
     source = HERE / 'limits' / f'{model}.cpp'
