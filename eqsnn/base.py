@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import names
 from .clocks import Clock, choose_clock
-from .grammar import errors
+from .grammar import ast, errors
 from .grammar.source import Source, Span
 from .grammar.suggest import suggest
 from .model.declarations import SLOTS, Declaration, When
@@ -60,14 +60,8 @@ class NetworkObject:
         return When(when or self.when, self.order if order is None else order, self.clock.name)
 
     def source(self, text: object, part: str) -> Source:
-        """A text of the user's, with where it was given: ``source(model, 'model')``.
-
-        :raises TypeError: E420, ``text`` is not a string.
-        """
-        title = f"{self.title}, {part}"
-        if not isinstance(text, str):
-            raise errors.TypeError("E420", f"{part} must be a string, not {text!r}.", place=self.title)
-        return Source(text, title)
+        """A text of the user's with where it was given, as `text_source`."""
+        return text_source(text, self.title, part)
 
     def declare(self) -> tuple[Declaration, ...]:
         """What the compiler needs to know of this object, without the objects it contains."""
@@ -81,6 +75,22 @@ class NetworkObject:
 
     def __repr__(self) -> str:
         return f"<{self.title}>"
+
+
+def text_source(text: object, place: str, part: str) -> Source:
+    """A text of the user's with where it was given: ``text_source(model, "NeuronGroup 'exc'", 'model')``.
+
+    :raises TypeError: E420, ``text`` is not a string.
+    """
+    if not isinstance(text, str):
+        raise errors.TypeError("E420", f"{part} must be a string, not {text!r}.", place=place)
+    return Source(text, f"{place}, {part}")
+
+
+def name_node(text: str, title: str) -> ast.Name:
+    """A name as the user gave it to Python, for messages that point at it."""
+    source = Source(text, title)
+    return ast.Name(text, Span(source, 0, len(text)))
 
 
 def check_slot(when: object, place: str) -> str:
@@ -104,11 +114,6 @@ def check_order(order: object, place: str) -> int:
     if isinstance(order, bool) or not isinstance(order, int):
         raise errors.ModelError("E556", f"order must be an integer, not {order!r}.", place=place)
     return order
-
-
-def whole_span(source: Source) -> Span:
-    """All of a text."""
-    return Span(source, 0, len(source.text))
 
 
 def start_scope() -> None:

@@ -1,0 +1,162 @@
+"""What groups of neurons and synapses have in common: a model, names around it, state, and regular operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from . import namespaces
+from .base import NetworkObject, text_source
+from .clocks import Clock
+from .grammar import ast, errors
+from .grammar.suggest import suggest
+from .language_units import units
+from .model import equations
+from .model.scope import CLOCK
+from .model.symbols import GroupModel, Variable
+from .model.types import ValueType
+from .namespaces import Namespace, check_namespace
+from .regular import RunRegularly
+from .state import Array, Indices, Member, StateAccess
+
+METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
+
+
+class Group(NetworkObject, StateAccess):
+    """Base of `NeuronGroup` and `Synapses`.
+
+    A subclass sets ``model`` (by `read_model`), provides what a `StateOwner` needs, and calls `close_attributes` last.
+    """
+
+    model: GroupModel
+    state_variables: Callable[[], Mapping[str, Member]]
+
+    def __init__(
+        self,
+        kind: str,
+        name: str | None,
+        *,
+        namespace: Mapping[str, Any] | None = None,
+        dt: Any = None,
+        clock: Clock | None = None,
+        otherwise: Clock | None = None,
+        when: str = "groups",
+        order: int = 0,
+    ) -> None:
+        super().__init__(kind, name, dt=dt, clock=clock, otherwise=otherwise, when=when, order=order)
+        self.namespace = check_namespace(namespace, self.title)
+        self._equations: ast.Equations | None = None
+
+    # ---- texts ----
+
+    def read_model(
+        self, text: object, kind: str, internal: tuple[Variable, ...] = (), events: tuple[str, ...] = ()
+    ) -> GroupModel:
+        """Parse the equations given as ``model=`` and read names, units and flags from them.
+
+        :raises EqsnnError: under the part of the text that is wrong.
+        """
+        from .grammar.parser import parse_equations
+
+        source = text_source("" if text is None else text, self.title, "model")
+        self._equations = parse_equations(source)
+        return equations.declare(
+            self._equations, self.name, self.title, kind, units(), internal=internal, events=events
+        )
+
+    def read_code(self, text: object, part: str) -> ast.Block:
+        """Parse event code, such as ``reset``."""
+        from .grammar.parser import parse_statements
+
+        return parse_statements(text_source(text, self.title, part))
+
+    def read_expression(self, text: object, part: str) -> ast.Expression:
+        """Parse one expression, such as ``threshold``."""
+        from .grammar.parser import parse_expression
+
+        return parse_expression(text_source(text, self.title, part))
+
+    def check_method(self, method: str | None) -> str | None:
+        """Return the name of an integration method; None: chosen later.
+
+        :raises NameError: E320, there is no such method.
+        """
+        if method is None or method in METHODS:
+            return method
+        near = suggest(str(method), METHODS)
+        hint = f"did you mean '{near[0]}'?" if near else f"methods are {', '.join(METHODS)}"
+        raise errors.NameError("E320", f"there is no method {method!r}.", place=self.title, hint=hint)
+
+    def resolver(self) -> Namespace:
+        """What names around the model mean to the caller of now (see `namespaces.caller`)."""
+        return Namespace(self.name, self.namespace, namespaces.caller(), self.internal_constants())
+
+    def internal_constants(self) -> dict[str, Any]:
+        """Values that texts of eqsnn's own use by a name that starts with ``_``."""
+        return {}
+
+    # ---- operations ----
+
+    def run_regularly(
+        self,
+        code: str,
+        dt: Any = None,
+        clock: Clock | None = None,
+        when: str = "start",
+        order: int = 0,
+        name: str | None = None,
+    ) -> RunRegularly:
+        """Run ``code`` for all elements at every step of the group's clock, or of one with this ``dt``.
+
+        Example: ``G.run_regularly('v += 0.5*mV*randn()', dt=10*ms)``.
+
+        :raises SyntaxError: ``code`` does not follow the grammar.
+        """
+        operation = RunRegularly(self, code, name, dt=dt, clock=clock, when=when, order=order)
+        self.contained.append(operation)
+        return operation
+
+    def extent(self) -> tuple[str, int, int]:
+        """The group that holds the elements, the first of them, and the one after the last."""
+        return self.name, 0, len(self)
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    # ---- state ----
+
+    def variable_type(self, name: str) -> ValueType:
+        """Kind and dimensions of what `StateMonitor` can record by this name.
+
+        :raises UnknownVariableError: E319.
+        """
+        if name in CLOCK:
+            return CLOCK[name]
+        known = self.state_variables().get(name)
+        if known is None:
+            raise self._unknown(name)
+        return known.type
+
+    def evaluate_text(self, text: str, indices: Indices | None, title: str) -> Array:
+        """Values of an expression, in SI base units; indices count from this object's first element."""
+        from .execute import evaluate
+
+        return evaluate(self, text, indices, title)
+
+    def assign_text(self, name: str, operator: str, text: str, indices: Indices | None, title: str) -> None:
+        """Run ``name operator text`` for the elements, such as ``v = Vr + rand()*mV``."""
+        from .execute import assign
+
+        assign(self, name, operator, text, indices, title)
+
+    # ---- time ----
+
+    @property
+    def t(self) -> Any:
+        """Time at the start of the group's present step, a quantity in seconds."""
+        return self.clock.t
+
+    @property
+    def dt(self) -> Any:
+        """Length of the group's steps, a quantity in seconds."""
+        return self.clock.dt

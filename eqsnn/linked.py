@@ -1,0 +1,119 @@
+"""`linked_var`: a variable whose values are those of another group's variable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .grammar import errors
+from .model.declarations import Link
+from .model.symbols import Variable
+from .state import VariableView
+
+if TYPE_CHECKING:
+    from .neurongroup import NeuronGroup
+    from .subgroup import Subgroup
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedVariable:
+    """What `linked_var` returns: to be assigned to a variable declared ``(linked)``."""
+
+    group: NeuronGroup | Subgroup
+    name: str
+    index: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a linked variable's values are: ``variable`` of ``group``, at ``positions`` (one for each neuron)."""
+
+    group: NeuronGroup
+    variable: Variable
+    positions: npt.NDArray[np.int64]
+
+    def link(self) -> Link:
+        """The simplest way to say where they are: one for one, all from one, or by an index."""
+        first = int(self.positions[0])
+        if self.variable.shared or (self.positions == first).all():
+            return Link(self.group.name, self.variable, "scalar", first)
+        if np.array_equal(self.positions, np.arange(first, first + len(self.positions))):
+            return Link(self.group.name, self.variable, "direct", first)
+        return Link(self.group.name, self.variable, "indexed")
+
+
+def linked_var(group: Any, name: str | None = None, index: Any = None) -> LinkedVariable:
+    """Link to ``group.name``, or to a view ``G.v``: one value for each neuron, one for all, or chosen by ``index``.
+
+    ``index`` gives for each neuron the element of ``group`` it is linked to. Assign the result to a variable that the
+    model declares ``(linked)``.
+
+    Example: ``G2 = NeuronGroup(10, 'v : volt (linked)')``, ``G2.v = linked_var(G1, 'v')``.
+
+    :raises TypeError: E426, ``group`` is no group of neurons.
+    """
+    if isinstance(group, VariableView) and name is None:
+        owner: Any = group._owner
+        return linked_var(owner, group._name, index)
+    if not hasattr(group, "link_source") or not isinstance(name, str):
+        message = f"linked_var needs a group and the name of a variable, not {group!r} and {name!r}."
+        raise errors.TypeError("E426", message, hint="write linked_var(G, 'v') or linked_var(G.v)")
+    return LinkedVariable(group, name, index)
+
+
+def resolve_link(target: NeuronGroup, name: str, link: LinkedVariable) -> Source:
+    """Check a link, and follow it to the group that has the values.
+
+    :raises ModelError: E561, what is not declared ``(linked)``, or an index and sizes that do not fit.
+    :raises UnsupportedError: E005, a link to a subexpression.
+    :raises DimensionError: E225.
+    """
+    member = target.model.variables.get(name)
+    if not isinstance(member, Variable) or not member.linked:
+        hint = f"declare it: '{name} : <unit> (linked)'"
+        raise errors.ModelError("E561", f"'{name}' is not declared (linked).", place=target.title, hint=hint)
+    root: NeuronGroup = getattr(link.group, "parent", link.group)
+    _, start, stop = link.group.extent()
+    found = link.group.state_variables().get(link.name)
+    if found is None:
+        raise link.group._unknown(link.name)
+    if not isinstance(found, Variable) or link.name not in root.model.variables:
+        message = f"'{link.name}' of {link.group.title} is no stored variable; links to it are not supported yet."
+        raise errors.UnsupportedError("E005", message, place=target.title)
+    if found.type != member.type:
+        message = f"'{name}' is in {member.type.dimension}, but '{link.name}' is in {found.type.dimension}."
+        if found.type.dimension == member.type.dimension:
+            message = f"'{name}' is {member.type.dtype}, but '{link.name}' is {found.type.dtype}."
+        raise errors.DimensionError("E225", message, place=target.title)
+    positions = np.zeros(len(target), np.int64)
+    if not found.shared:
+        positions = start + _positions(target, name, link, stop - start)
+    further = root.link_source(link.name)
+    return Source(root, found, positions) if further is None else _follow(further, positions)
+
+
+def _follow(source: Source, positions: npt.NDArray[np.int64]) -> Source:
+    return Source(source.group, source.variable, source.positions[positions])
+
+
+def _positions(target: NeuronGroup, name: str, link: LinkedVariable, available: int) -> npt.NDArray[np.int64]:
+    n = len(target)
+    if link.index is None:
+        if available not in (1, n):
+            message = f"{link.group.title} has {available} elements for the {n} of '{name}'."
+            raise errors.ModelError("E561", message, place=target.title, hint="say which is whose, with index=")
+        return np.zeros(n, np.int64) if available == 1 else np.arange(n)
+    index = link.index
+    if isinstance(index, str):
+        index = target.read_state(index, None) if index in target.state_variables() else index
+    chosen = np.asarray(index)
+    if chosen.dtype.kind not in "iu" or chosen.shape not in ((), (n,)):
+        message = f"index must be one integer, or one for each of the {n} elements of '{name}'."
+        raise errors.ModelError("E561", message, place=target.title)
+    if (chosen < 0).any() or (chosen >= available).any():
+        message = f"the index of '{name}' must be from 0 to {available - 1}."
+        raise errors.StateError("E701", message, place=target.title)
+    return np.broadcast_to(chosen, (n,)).astype(np.int64)
