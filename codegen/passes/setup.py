@@ -15,7 +15,6 @@ from dataclasses import dataclass, replace
 
 from ..ir import (
     DOUBLE,
-    REAL,
     Argument,
     Binary,
     Cast,
@@ -116,11 +115,8 @@ class _Setup:
     def argument(self, x: Expression, name: str | None) -> Expression:
         """What a kernel reads in place of a run-constant value."""
         value = self.shared(fold_expression(to_double(x)))
-        if is_trivial(value) and not isinstance(value, Local):
-            return value if value.type is x.type else Cast(value, x.type)
-        known = value if isinstance(value, Local) else self.enter(value, name)
-        argument = Argument(known.name, known.type)
-        return Cast(argument, REAL) if x.type is REAL else argument
+        known = _as_read_by_kernels(value if is_trivial(value) else self.enter(value, name))
+        return known if known.type is x.type else Cast(known, x.type)
 
     def shared(self, x: Expression) -> Expression:
         """The expression in terms of entries: of those that it contains, and of those it was made from."""
@@ -148,3 +144,8 @@ class _Setup:
                 return f"{name}.inverse"
             case _:
                 return None
+
+
+def _as_read_by_kernels(x: Expression) -> Expression:
+    """Entries are locals of the setup, and arguments of kernels."""
+    return Argument(x.name, x.type) if isinstance(x, Local) else map_children(_as_read_by_kernels, x)

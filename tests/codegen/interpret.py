@@ -83,9 +83,11 @@ class Machine:
             case ir.Let(target, x) | ir.Assign(target, x):
                 local[target.name] = self.value(x, local)
             case ir.Store(array, index, x):
-                self.arrays[array.name][self.at(array, index, local)] = self.value(x, local)
+                position = self.at(array, index, local)
+                self.put(array, position, self.value(x, local))
             case ir.Accumulate(array, index, x):
-                self.arrays[array.name][self.at(array, index, local)] += self.value(x, local)
+                position = self.at(array, index, local)
+                self.put(array, position, self.arrays[array.name][position].item() + self.value(x, local))
             case ir.If(condition, then, orelse):
                 self.block(then if self.value(condition, local) else orelse, local)
             case ir.Create(projection, values):
@@ -148,6 +150,12 @@ class Machine:
                 return a / b
         compared = {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "==": a == b, "!=": a != b}
         return compared[operator]
+
+    def put(self, array: ir.Array, position: int, value: Any) -> None:
+        """Store a value; a whole one as the bits that its type holds."""
+        if array.type is ir.INT:
+            value = (int(value) + 2**31) % 2**32 - 2**31
+        self.arrays[array.name][position] = value
 
     @staticmethod
     def cast(value: Any, type_: ir.Type) -> Any:
