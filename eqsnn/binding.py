@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Binding:
     """State of ``objects`` (by name) for one run.
 
-    ``namespaces`` are those of their texts, by owner; ``now`` gives for each clock the step the run starts at, ``dts``
-    its dt. ``substitutes`` replaces the storage of projections, for code that tries pairs out.
+    ``namespaces`` are those of their texts, by owner; ``steps`` gives for each clock the step the run starts at.
+    ``substitutes`` replaces the storage of projections, for code that tries pairs out.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Binding:
         owner, _, name = array.name.rpartition(".")
         table = self._table(owner)
         if table is not None:
-            return self._tables.setdefault(owner, table.kernel_values(self._real))
+            return self._tables.setdefault(owner, self._values(table))
         if name == "index" and "." in owner:
             group, _, variable = owner.rpartition(".")
             return self._objects[group].link_index(variable)  # type: ignore[attr-defined, no-any-return]
@@ -57,6 +57,12 @@ class Binding:
         if store is not None and name in store:
             return store.buffer(name)
         return self._counter(array.name, found)
+
+    def _values(self, table: TimedArray) -> npt.NDArray[Any]:
+        """A table as kernels read it: row after row, in the precision of the network."""
+        values = table.array
+        kind = {"f": self._real, "b": np.dtype(np.bool_)}.get(values.dtype.kind, np.dtype(np.int32))
+        return np.ascontiguousarray(values, kind).reshape(-1)
 
     def _counter(self, name: str, rule: Any) -> npt.NDArray[Any]:
         if name not in self._counters:
@@ -75,7 +81,8 @@ class Binding:
         owner, _, what = name.rpartition(".")
         table = self._table(owner)
         if table is not None:
-            return {"dt": table.dt_, "rows": table.rows, "columns": table.columns or 1}[what]
+            rows, *columns = table.array.shape
+            return {"interval": table.dt_, "rows": rows, "columns": columns[0] if columns else 1}[what]
         found = self._objects.get(owner)
         if found is not None and what in ("N", "N_pre", "N_post"):
             return float(found.size_of(what))  # type: ignore[attr-defined]

@@ -97,9 +97,18 @@ class Namespace:
     frame: Frame = field(default_factory=lambda: Frame(()))
     internal: Mapping[str, Any] = field(default_factory=dict)
     tables: dict[str, TimedArray] = field(default_factory=dict, compare=False)
+    meanings: dict[str, External | None] = field(default_factory=dict, compare=False)
+
+    def asked(self) -> dict[str, External | None]:
+        """Every name that was asked for, with what it meant."""
+        return dict(self.meanings)
 
     def __call__(self, name: str) -> External | None:
         """What a name means to the compiler, or None: not there, or of no use to a text."""
+        self.meanings[name] = found = self._meaning(name)
+        return found
+
+    def _meaning(self, name: str) -> External | None:
         value, qualified = self._look_up(name)
         if value is _ABSENT:
             return None

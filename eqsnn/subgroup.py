@@ -172,3 +172,8 @@ def _bounds(item: Any, count: int, place: str) -> tuple[int, int]:
         hint = "use one slice without a step; for others, give synapses or monitors their indices"
         raise errors.StateError("E708", "a subgroup is of neurons next to each other.", place=place, hint=hint)
     return first, last + 1
+
+
+def whole(group: NeuronGroup | Subgroup) -> NeuronGroup:
+    """The group itself, or the one that a subgroup is a part of."""
+    return group.parent if isinstance(group, Subgroup) else group

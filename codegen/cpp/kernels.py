@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..ir import (
     Array,
+    Chosen,
     Elements,
     Events,
     Expression,
@@ -60,7 +61,7 @@ class KernelPrinter:
         """What tells the elements of this domain apart."""
         step = f"static_cast<uint32_t>(c.clocks[{self.tables.clock(self.kernel.clock)}].step)"
         match self.kernel.domain:
-            case Elements() | Events():
+            case Elements() | Events() | Chosen(projection=None):
                 return f"Element{{static_cast<uint32_t>(i), 0u, {step}, 0u}}"
             case Once():
                 return f"Element{{0u, 0u, {step}, 0u}}"

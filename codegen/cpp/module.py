@@ -98,8 +98,10 @@ def _label(action: Action) -> str:
     match action:
         case Run(kernel):
             return kernel.name
-        case Find(neurons, event) | Generate(neurons) as found:
-            return f"{neurons} {event if isinstance(found, Find) else 'spike'}s"
+        case Find(neurons, event):
+            return f"{neurons} {event}s"
+        case Generate(neurons):
+            return f"{neurons} spikes"
         case Enqueue(projection, pathway):
             return f"{projection} {pathway} queue"
         case Zero(array) | CheckFinite(array):
@@ -161,8 +163,6 @@ def _setup(setup: tuple[Let, ...], tables: Tables) -> Iterator[str]:
     yield 'EQSNN_API void eqsnn_module_setup(Context* context) {'
     yield "    Context& c = *context;"
     yield "    for (int32_t k = 0; k < c.n_keys; ++k) c.keys[k] = derive_key(c.seed, static_cast<uint64_t>(k));"
-    if setup:
-        yield "    double* const computed = c.computed;"
     body = []
     known: set[str] = set()
     for let in setup:
@@ -172,7 +172,7 @@ def _setup(setup: tuple[Let, ...], tables: Tables) -> Iterator[str]:
                 type_ = printer.type(argument.type)
                 body.append(f"const {type_} a_{name} = static_cast<{type_}>({tables.argument(argument)});")
                 known.add(name)
-        body.append(f"computed[{tables.computed[let.local.name]}] = {printer(let.value)};  // {let.local.name}")
+        body.append(f"c.computed[{tables.computed[let.local.name]}] = {printer(let.value)};  // {let.local.name}")
     yield from indent(body)
     yield "}\n"
 
@@ -187,10 +187,11 @@ def _loop(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iter
     yield "    Context& c = *context;"
     yield "    const FlushDenormals flush;"
     yield "    Heartbeat heartbeat(c);"
+    clocks = [tables.clock(clock_of(action)) for action in actions]
     yield "    for (; c.tick < c.end; ++c.tick) {"
     for clock in range(len(tables.clocks)):
-        yield f"        const bool due{clock} = begin_step(c, {clock});"
-    clocks = [tables.clock(clock_of(action)) for action in actions]
+        used = "" if clock in clocks else "[[maybe_unused]] "
+        yield f"        {used}const bool due{clock} = begin_step(c, {clock});"
     for place, (action, call) in enumerate(zip(actions, calls, strict=True)):
         if place == 0 or clocks[place - 1] != clocks[place]:
             yield f"        if (due{clocks[place]}) {{"

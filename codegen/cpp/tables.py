@@ -62,8 +62,8 @@ class Tables:
             return "c.tick"
         if argument.name == "tick.dt":
             return "c.tick_dt"
-        if what in ("t", "step", "dt") and clock in self.clocks:
-            return f"c.clocks[{self.clocks[clock]}].{what}"
+        if what in ("t", "step", "dt"):
+            return f"c.clocks[{self.clock(clock)}].{what}"
         if argument.name in self.computed:
-            return f"computed[{self.computed[argument.name]}]"
+            return f"c.computed[{self.computed[argument.name]}]"
         return f"c.arguments[{self.arguments.setdefault(argument, len(self.arguments))}]"

@@ -110,7 +110,7 @@ class Body:
         spec = self.names.arrays[name]
         values = Array(f"{name}.values", machine_type(spec.type))
         at = convert(arguments[0], DOUBLE)
-        row: Expression = Call("timed_row", (at, Argument(f"{name}.dt", DOUBLE), Argument(f"{name}.rows", INT)), INT)
+        row: Expression = Call("timed_row", (at, Argument(f"{name}.interval", DOUBLE), Argument(f"{name}.rows", INT)), INT)
         if spec.columns is not None:
             row = Call("timed_cell", (row, convert(arguments[1], INT), Argument(f"{name}.columns", INT)), INT)
         return Load(values, row)

@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,10 +17,7 @@ from ..codegen.program import Program
 from . import core, library
 from .context import (
     CALLBACK,
-    FAULT_MEMORY,
-    FAULT_NOT_FINITE,
     FAULT_PYTHON,
-    FAULT_TOO_MANY,
     Buffer,
     Clock,
     Context,
@@ -97,6 +95,8 @@ class Session:
     _module: Any = None
     _alive: list[Any] = field(default_factory=list)
     _error: BaseException | None = None
+    tick: int = 0
+    seconds: float = 0.0
 
     def __post_init__(self) -> None:
         core.load()
@@ -104,9 +104,13 @@ class Session:
 
     def run(
         self, state: State, timing: Timing, start: int, end: int, seed: int, threads: int,
-        *, heartbeat: Callable[[int], None] | None = None, profile: bool = False,
+        *, heartbeat: Callable[[int], bool] | None = None, position: Callable[[int], None] | None = None,
+        profile: bool = False,
     ) -> Outcome:  # fmt: skip
-        """Run ticks ``start`` to ``end``; ``heartbeat`` is called now and then with the present tick.
+        """Run ticks ``start`` to ``end``.
+
+        ``heartbeat`` is called now and then with the present tick, and tells whether to stop; ``position`` before each
+        call of the user's Python. Afterwards ``tick`` is the first not run, ``seconds`` the time the loop took.
 
         An exception of a callback, or a KeyboardInterrupt, ends the run after the step and is raised here.
         """
@@ -119,9 +123,11 @@ class Session:
         seconds, calls = np.zeros(n_actions), np.zeros(n_actions, np.int64)
         context.seconds = seconds.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         context.calls = calls.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
-        context.callback = self._callback(state, context, heartbeat)
+        context.callback = self._callback(state, context, heartbeat, position)
         self._module.eqsnn_module_setup(ctypes.byref(context))
+        began = perf_counter()
         self._module.eqsnn_module_run(ctypes.byref(context))
+        self.seconds, self.tick = perf_counter() - began, context.tick
         for buffer in context.sample:
             core.load().eqsnn_buffer_free(ctypes.byref(buffer))
         self._alive = []
@@ -193,15 +199,18 @@ class Session:
         for k in range(3):
             context.sample[k] = Buffer(None, 0, 0)
 
-    def _callback(self, state: State, context: Context, heartbeat: Callable[[int], None] | None) -> Any:
+    def _callback(
+        self, state: State, context: Context, heartbeat: Callable[[int], bool] | None, position: Callable[[int], None] | None
+    ) -> Any:
         functions = [state.callback(name) for name in self.program.callbacks]
 
         def call(number: int) -> int:
             try:
-                if number >= 0:
-                    functions[number]()
-                elif heartbeat is not None:
-                    heartbeat(context.tick)
+                if number < 0:
+                    return int(heartbeat is not None and heartbeat(context.tick))
+                if position is not None:
+                    position(context.tick)
+                functions[number]()
             except BaseException as error:  # noqa: BLE001 - C cannot carry it: it is raised again after the loop
                 self._error = error
                 return 1
@@ -209,7 +218,3 @@ class Session:
 
         return self._keep(CALLBACK(call))
 
-
-__all__ = [
-    "FAULT_MEMORY", "FAULT_NOT_FINITE", "FAULT_PYTHON", "FAULT_TOO_MANY", "Outcome", "Session", "State", "Timing",
-]  # fmt: skip

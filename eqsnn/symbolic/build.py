@@ -10,7 +10,7 @@ from typing import assert_never
 import sympy
 
 from ..grammar import ast, errors
-from ..model.check import CheckedNetwork
+from ..model.check import CheckedNetwork, regular_context
 from ..model.declarations import (
     Declaration,
     EventRecorder,
@@ -54,6 +54,7 @@ from .model import (
     Task,
     Visit,
 )
+from .simplify import simplify
 from .system import NotApplicable, OdeSystem, StateUpdate
 
 log = logging.getLogger("eqsnn")
@@ -93,9 +94,9 @@ class _Builder:
             case Structural():
                 yield self.item(item.name, item.when, self.rule(item))
             case StateRecorder():
-                yield self.item(item.name, item.when, RecordState(item.group, self.recorded(item.group, item.variables)))
+                yield self.item(item.name, item.when, self.state_recorder(item))
             case EventRecorder():
-                values = self.recorded(item.group, item.variables)
+                values = self.recorded(self.network.scope(item.group), item.variables)
                 task = RecordEvents(item.group, item.start, item.stop, item.event, values, item.keep)
                 yield self.item(item.name, item.when, task)
             case RateRecorder(name, group, start, stop, when):
@@ -139,7 +140,7 @@ class _Builder:
             if method is None:
                 method = choose(system)
                 log.info("%s: no method given, %r is used", title, method)
-            return method, integrate(system, method)
+            return method, simplify(integrate(system, method), system.constant)
         except NotApplicable as reason:
             raise self.not_applicable(reason, model, title, method) from None
 
@@ -157,6 +158,10 @@ class _Builder:
         chosen: list[Differential] = [model.differentials[name] for name in names]
         derivatives = {d.name: self.converter.expression(d.expression, scope) for d in chosen}
         references = self.converter.references
+        for name in (*names, "t", "dt"):  # a method may use what the right sides do not name
+            found = scope.find(name)
+            assert found is not None
+            references.setdefault(name, found)
         noise = tuple(sorted(n for n, r in references.items() if isinstance(r, Builtin) and n.split("_")[0] == "xi"))
         frozen = frozenset(d.name for d in chosen if d.unless_refractory)
         constant = frozenset(n for n, r in references.items() if _is_constant(r)) | {"dt"}
@@ -191,7 +196,8 @@ class _Builder:
         if not names:
             return None
         try:
-            return solve_between_events(self.system(names, item.model, self.network.scope(item.name)))
+            system = self.system(names, item.model, self.network.scope(item.name))
+            return simplify(solve_between_events(system), system.constant)
         except NotApplicable as reason:
             at = item.model.differentials.get(reason.variable or "")
             raise errors.ModelError(
@@ -207,10 +213,10 @@ class _Builder:
         return convert_block(checked, scope, self.converter, element)  # type: ignore[arg-type]
 
     def regular(self, item: Regular) -> Regulate:
-        context = Context.NEURON if item.group in self.network.neurons else Context.SYNAPSE
         scope = self.network.scope(item.group).fresh(item.resolver)
-        body = self.block(item.code.statements, scope, context)
-        return Regulate(item.group, item.start, item.stop, body, _only_shared(item.code.statements, scope))
+        body = self.block(item.code.statements, scope, regular_context(item, self.network))
+        shared = not item.chosen and _only_shared(item.code.statements, scope)
+        return Regulate(item.group, item.start, item.stop, body, shared, item.chosen)
 
     def rule(self, item: Structural) -> Rewire:
         scope = self.network.scope(item.projection).fresh(item.resolver)
@@ -240,9 +246,12 @@ class _Builder:
             case _:
                 return Visit("pairs")
 
-    def recorded(self, group: str, variables: tuple[ast.Name, ...]) -> tuple[tuple[str, sympy.Expr], ...]:
-        scope = self.network.scope(group)
-        return tuple((name.id, self.converter.expression(name, scope)) for name in variables)
+    def state_recorder(self, item: StateRecorder) -> RecordState:
+        scope = self.network.scope(item.group).fresh(item.resolver)
+        return RecordState(item.group, self.recorded(scope, item.variables), item.start)
+
+    def recorded(self, scope: Scope, variables: tuple[ast.Expression, ...]) -> tuple[sympy.Expr, ...]:
+        return tuple(self.converter.expression(value, scope) for value in variables)
 
 
 def _is_constant(reference: Reference) -> bool:

@@ -66,6 +66,7 @@ class Regulate:
     stop: int
     body: tuple[Symbolic, ...]
     shared: bool
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,8 @@ class RecordState:
     """Record expressions for the chosen elements of a group."""
 
     group: str
-    values: tuple[tuple[str, sympy.Expr], ...]
+    values: tuple[sympy.Expr, ...]
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class RecordEvents:
     start: int
     stop: int
     event: str
-    values: tuple[tuple[str, sympy.Expr], ...]
+    values: tuple[sympy.Expr, ...]
     keep: bool
 
 

@@ -1,0 +1,337 @@
+"""Which pairs `Synapses.connect` connects: all, by condition, by probability, by index, by generator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import execute, seeds
+from .execute import Trial
+from .grammar import ast, errors
+from .grammar.source import Source, Span
+from .namespaces import Namespace
+from .units import dimension_of, to_base
+
+if TYPE_CHECKING:
+    from .synapses import Synapses
+
+Pairs = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
+_INTEGER = np.int32
+
+
+def connect(
+    synapses: Synapses, condition: str | bool | None, i: Any, j: Any, p: Any, n: Any, skip: bool, namespace: Namespace
+) -> None:
+    """Find the pairs, give each its number of synapses, and create them."""
+    _check_arguments(synapses, condition, i, j)
+    probability = _probability(synapses, p)
+    if i is not None or j is not None:
+        pairs = _given(synapses, i, j, skip, namespace)
+        pairs = _thinned(synapses, pairs, p, probability, namespace)
+    else:
+        pairs = _by_condition(synapses, condition, p, probability, namespace)
+    create(synapses, *_repeated(synapses, pairs, n, namespace))
+
+
+def _check_arguments(synapses: Synapses, condition: Any, i: Any, j: Any) -> None:
+    if condition is not None and not isinstance(condition, str | bool | np.bool_):
+        raise errors.StructureError("E614", f"a condition is a string, True or False, not {condition!r}.", place=_place(synapses), hint="give neurons as i= and j=")
+    if condition is not None and (i is not None or j is not None):
+        raise errors.StructureError("E614", "a condition and i or j are both given.", place=_place(synapses), hint="give one of them")
+    if (i is None) != (j is None) and not isinstance(i if j is None else j, str):
+        raise errors.StructureError("E614", "one of i and j is given as numbers, the other is missing.", place=_place(synapses), hint="give both, or an expression such as j='i'")
+
+
+def _place(synapses: Synapses) -> str:
+    return f"{synapses.title}, connect"
+
+
+def _probability(synapses: Synapses, p: Any) -> float | None:
+    """The probability where it is one number, else None.
+
+    :raises StructureError: E616, it is not between 0 and 1.
+    """
+    if isinstance(p, str):
+        return None
+    if not dimension_of(p).is_dimensionless or np.ndim(p) or not 0 <= float(to_base(p)) <= 1:
+        raise errors.StructureError("E616", f"a probability is a number between 0 and 1, not {p!r}.", place=_place(synapses))
+    return float(to_base(p))
+
+
+# ---- all pairs ------------------------------------------------------------------------------------------------------
+
+
+def _by_condition(synapses: Synapses, condition: Any, p: Any, probability: float | None, namespace: Namespace) -> Pairs:
+    """Pairs that meet a condition, each with its probability.
+
+    A common probability is drawn first, at the cost of the pairs drawn; the condition is then looked at for these
+    alone. Both are independent, so the order makes no difference to what is connected.
+    """
+    n_pre, n_post = len(synapses.source_group), len(synapses.target_group)
+    if condition is not None and not isinstance(condition, str):
+        condition = None if condition else "False"
+    if probability is None or (probability == 1 and condition is not None):
+        return execute.staged_pairs(synapses, _rule(synapses, condition, p if probability is None else None), namespace)
+    i, j = _every(n_pre, n_post) if probability == 1 else _skipping(n_pre, n_post, probability)
+    if condition is None:
+        return i, j
+    node = _parsed(synapses, condition, "connect, condition")
+    _is_condition(synapses, node, namespace)
+    (wanted,) = execute.evaluate_expressions(synapses, (node,), None, namespace, Trial.of(synapses, i, j))
+    return i[wanted], j[wanted]
+
+
+def _every(n_pre: int, n_post: int) -> Pairs:
+    return np.repeat(np.arange(n_pre, dtype=_INTEGER), n_post), np.tile(np.arange(n_post, dtype=_INTEGER), n_pre)
+
+
+def _skipping(n_pre: int, n_post: int, p: float) -> Pairs:
+    """Pairs connected with probability p, by drawing the gaps between them, which are geometric."""
+    total, random = n_pre * n_post, generator()
+    found: list[npt.NDArray[np.int64]] = []
+    last = -1
+    while p > 0 and last < total:
+        expected = (total - last) * p
+        gaps = random.geometric(p, int(expected + 4 * np.sqrt(expected) + 16))
+        places = last + np.cumsum(np.minimum(gaps, total + 1))
+        found.append(places[places < total])
+        last = int(places[-1])
+    chosen = np.concatenate(found) if found else np.empty(0, np.int64)
+    return (chosen // n_post).astype(_INTEGER), (chosen % n_post).astype(_INTEGER)
+
+
+def generator() -> np.random.Generator:
+    """NumPy's generator for one statement, keyed by the seed and the number of the statement."""
+    return np.random.Generator(np.random.Philox(key=[seeds.current_seed(), seeds.next_stream()]))
+
+
+def _parsed(synapses: Synapses, text: str, part: str) -> ast.Expression:
+    from .grammar.parser import parse_expression
+
+    return parse_expression(Source(text, f"{synapses.title}, {part}"))
+
+
+def _is_condition(synapses: Synapses, node: ast.Expression, namespace: Namespace) -> None:
+    from .model.infer import expect_boolean
+
+    expect_boolean(node, execute.scope_of(synapses, namespace))
+
+
+def _rule(synapses: Synapses, condition: str | None, p: str | None) -> ast.Rule:
+    """``for each pair in all: create synapse if condition and rand() < p``."""
+    parts = []
+    if condition is not None:
+        parts.append(_parsed(synapses, condition, "connect, condition"))
+    if p is not None:
+        node = _parsed(synapses, p, "connect, p")
+        draw = ast.Call(ast.Name("rand", node.span), (), (), node.span)
+        parts.append(ast.Compare("<", draw, node, node.span))
+    test = parts[0] if len(parts) == 1 else ast.Logical("and", parts[0], parts[1], parts[0].span)
+    span = Span(test.span.source, 0, len(test.span.source.text))
+    body = ast.CreateSynapse((), test, None, span)
+    return ast.Rule((ast.Pass(ast.EachPair(ast.All(span), span), (body,), span),), span.source)
+
+
+# ---- given neurons --------------------------------------------------------------------------------------------------
+
+
+def _given(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namespace) -> Pairs:
+    """Pairs of numbers, or those that an expression or generator makes of each neuron of one side."""
+    if isinstance(j, str) or isinstance(i, str):
+        if isinstance(j, str) and isinstance(i, str):
+            raise errors.StructureError("E614", "i and j are both expressions.", place=_place(synapses), hint="give one of them as a function of the other")
+        return _generated(synapses, i, j, skip, namespace)
+    pre, post = _numbers(synapses, i, "i"), _numbers(synapses, j, "j")
+    try:
+        pre, post = np.broadcast_arrays(pre, post)
+    except ValueError:
+        raise errors.StructureError("E614", f"i has {pre.size} neurons, but j has {post.size}.", place=_place(synapses), hint="give arrays of equal length, or one neuron for all") from None
+    return _existing(synapses, pre.reshape(-1), post.reshape(-1), skip)
+
+
+def _numbers(synapses: Synapses, value: Any, name: str) -> npt.NDArray[Any]:
+    numbers = np.asarray(value)
+    if numbers.size == 0:
+        return np.empty(0, np.int64)
+    if numbers.dtype.kind not in "iu" or numbers.ndim > 1:
+        raise errors.StructureError("E617", f"{name} must be integers, not {value!r}.", place=_place(synapses), hint="neurons are numbered from 0")
+    return numbers.astype(np.int64)
+
+
+def _existing(synapses: Synapses, i: npt.NDArray[Any], j: npt.NDArray[Any], skip: bool) -> Pairs:
+    """Pairs of neurons that exist; others are left out, or an error."""
+    valid = np.ones(len(i), bool)
+    for name, neurons, group in (("i", i, synapses.source_group), ("j", j, synapses.target_group)):
+        inside = (neurons >= 0) & (neurons < len(group))
+        if not skip and not inside.all():
+            first = neurons[np.argmin(inside)]
+            raise errors.StructureError("E613", f"{name} = {first}: there is no such neuron, they go from 0 to {len(group) - 1}.", place=_place(synapses), hint="skip_if_invalid=True leaves such pairs out")
+        valid &= inside
+    return i[valid].astype(_INTEGER), j[valid].astype(_INTEGER)
+
+
+def _generated(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namespace) -> Pairs:
+    """Pairs that a generator or expression makes: of each presynaptic neuron its targets (``j=``), or the reverse."""
+    from .grammar.parser import parse_generator
+
+    forward = isinstance(j, str)
+    own, text, given = ("i", j, i) if forward else ("j", i, j)
+    group = synapses.source_group if forward else synapses.target_group
+    starts = np.arange(len(group)) if given is None else _numbers(synapses, given, own).reshape(-1)
+    none = np.zeros_like(starts)
+    starts, none = _existing(synapses, *((starts, none) if forward else (none, starts)), skip)[:: 1 if forward else -1]
+    node = parse_generator(Source(text, f"{synapses.title}, connect, {'j' if forward else 'i'}"))
+    if not isinstance(node, ast.Generator):
+        node = _single(node)
+    owners, values = _iterate(synapses, node, starts, forward, namespace)
+    name = node.variable.id
+    trial = _trial(synapses, owners, np.zeros_like(owners), forward, **{name: values})
+    (others,) = execute.evaluate_expressions(synapses, (node.element,), None, namespace, trial)
+    _whole(synapses, node.element, others)
+    if not skip:
+        _existing(synapses, *((owners, others) if forward else (others, owners)), skip)
+    inside = (others >= 0) & (others < len(synapses.target_group if forward else synapses.source_group))
+    owners, others, values = owners[inside], others[inside], values[inside]
+    if node.condition is not None:
+        trial = _trial(synapses, owners, others, forward, **{name: values})
+        _is_condition_of_trial(synapses, node.condition, namespace, name)
+        (wanted,) = execute.evaluate_expressions(synapses, (node.condition,), None, namespace, trial)
+        owners, others = owners[wanted], others[wanted]
+    pair = (owners, others) if forward else (others, owners)
+    return pair[0].astype(_INTEGER), pair[1].astype(_INTEGER)
+
+
+def _single(node: ast.Expression) -> ast.Generator:
+    """An expression as a generator of one: ``expression for _k in range(1)``."""
+    span = node.span
+    once = ast.Range(None, ast.Number(1, span), None, span)
+    return ast.Generator(node, ast.Name("_k", span), once, None, span)
+
+
+def _trial(synapses: Synapses, own: Any, other: Any, forward: bool, **variables: Any) -> Trial:
+    return Trial.of(synapses, *((own, other) if forward else (other, own)), **variables)
+
+
+def _iterate(
+    synapses: Synapses, node: ast.Generator, starts: npt.NDArray[Any], forward: bool, namespace: Namespace
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """For each neuron in ``starts`` the values that the generator's variable takes: (neuron, value) of all."""
+    sampled = isinstance(node.iterable, ast.RandomSample)
+    limits = node.iterable.range if isinstance(node.iterable, ast.RandomSample) else node.iterable
+    span = limits.span
+    texts = [limits.start or ast.Number(0, span), limits.stop, limits.step or ast.Number(1, span)]
+    if isinstance(node.iterable, ast.RandomSample):
+        texts.append(node.iterable.p if node.iterable.p is not None else node.iterable.size or ast.Number(0, span))
+    trial = _trial(synapses, starts, np.zeros_like(starts), forward)
+    found = execute.evaluate_expressions(synapses, tuple(texts), None, namespace, trial)
+    for text, values in zip(texts[:3], found[:3], strict=True):
+        _whole(synapses, text, values)
+    start, stop, step = (values.astype(np.int64) for values in found[:3])
+    if np.any(step == 0):
+        raise errors.StructureError("E618", "the step of a range is zero.", limits.span)
+    counts = np.maximum(0, -(-(stop - start) // step))
+    owners = np.repeat(starts, counts)
+    places = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    values = np.repeat(start, counts) + places * np.repeat(step, counts)
+    if not sampled:
+        return owners, values
+    assert isinstance(node.iterable, ast.RandomSample)
+    chosen = _sampled(node.iterable, counts, found[3])
+    return owners[chosen], values[chosen]
+
+
+def _sampled(node: ast.RandomSample, counts: npt.NDArray[np.int64], wanted: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Which of the candidates are drawn; ``counts`` of them belong to each neuron."""
+    random = generator()
+    if node.p is not None:
+        return np.flatnonzero(random.random(int(counts.sum())) < np.repeat(wanted, counts))
+    chosen, first = [], np.cumsum(counts) - counts
+    for begin, count, size in zip(first, counts, wanted, strict=True):
+        if not 0 <= size <= count:
+            raise errors.StructureError("E619", f"{size} of {count} cannot be drawn.", node.span)
+        chosen.append(begin + np.sort(random.choice(int(count), int(size), replace=False)))
+    return np.concatenate(chosen) if chosen else np.empty(0, np.int64)
+
+
+def _whole(synapses: Synapses, node: ast.Expression, values: npt.NDArray[Any]) -> None:
+    if values.dtype.kind == "b" or not np.array_equal(values, np.round(values)):
+        raise errors.StructureError("E617", f"'{node.span.text}' must give whole numbers.", node.span, "round it with int(...)")
+
+
+def _is_condition_of_trial(synapses: Synapses, node: ast.Expression, namespace: Namespace, variable: str) -> None:
+    from .model.infer import expect_boolean
+    from .model.types import INTEGER
+
+    scope = execute.scope_of(synapses, namespace)
+    scope.locals[variable] = INTEGER
+    expect_boolean(node, scope)
+
+
+# ---- numbers of synapses, and their creation ------------------------------------------------------------------------
+
+
+def _thinned(synapses: Synapses, pairs: Pairs, p: Any, probability: float | None, namespace: Namespace) -> Pairs:
+    """Keep each of the pairs with its probability."""
+    if probability == 1:
+        return pairs
+    limits: Any = probability
+    if probability is None:
+        node = _parsed(synapses, p, "connect, p")
+        (limits,) = execute.evaluate_expressions(synapses, (node,), None, namespace, Trial.of(synapses, *pairs))
+    kept = generator().random(len(pairs[0])) < limits
+    return pairs[0][kept], pairs[1][kept]
+
+
+def _repeated(synapses: Synapses, pairs: Pairs, n: Any, namespace: Namespace) -> Pairs:
+    """Each pair as often as it gets synapses."""
+    if isinstance(n, str):
+        node = _parsed(synapses, n, "connect, n")
+        (counts,) = execute.evaluate_expressions(synapses, (node,), None, namespace, Trial.of(synapses, *pairs))
+        _whole(synapses, node, counts)
+    else:
+        counts = np.asarray(n)
+    if counts.dtype.kind not in "iuf" or (counts < 0).any():
+        raise errors.StructureError("E617", f"n must be a whole number of synapses, not {n!r}.", place=_place(synapses))
+    if counts.ndim == 0 and counts == 1:
+        return pairs
+    counts = np.broadcast_to(counts.astype(np.int64), pairs[0].shape)
+    return np.repeat(pairs[0], counts), np.repeat(pairs[1], counts)
+
+
+def create(synapses: Synapses, i: npt.NDArray[np.int32], j: npt.NDArray[np.int32]) -> None:
+    """Create synapses; number those of one pair where there may be several.
+
+    :raises StructureError: E612, a pair would be connected twice.
+    """
+    keys = i.astype(np.int64) * len(synapses.target_group) + j
+    before = len(synapses)
+    if synapses.multisynaptic_index is None:
+        _no_twice(synapses, keys)
+    synapses.ragged.append(i, j)
+    if synapses.multisynaptic_index is not None:
+        old = synapses.ragged.i.astype(np.int64) * len(synapses.target_group) + synapses.ragged.j
+        synapses.ragged.set(synapses.multisynaptic_index, _numbered(old)[before:], np.arange(before, len(old)))
+
+
+def _no_twice(synapses: Synapses, keys: npt.NDArray[np.int64]) -> None:
+    ascending = keys.size < 2 or bool(np.all(keys[1:] > keys[:-1]))
+    found = keys if ascending and not len(synapses) else None
+    if found is None:
+        old = synapses.ragged.i.astype(np.int64) * len(synapses.target_group) + synapses.ragged.j
+        every = np.sort(np.concatenate([old, keys]))
+        twice = np.flatnonzero(every[1:] == every[:-1])
+        if twice.size:
+            i, j = divmod(int(every[twice[0]]), len(synapses.target_group))
+            raise errors.StructureError("E612", f"neurons {i} and {j} would be connected twice.", place=_place(synapses), hint="declare multisynaptic_index='k' to allow several synapses between two neurons")
+
+
+def _numbered(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+    """For each entry, how often its value has come before."""
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    first = np.searchsorted(ordered, ordered, side="left")
+    result = np.empty(len(keys), _INTEGER)
+    result[order] = np.arange(len(keys)) - first
+    return result

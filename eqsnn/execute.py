@@ -1,0 +1,208 @@
+"""Code that runs at once: ``G.v = 'rand()*mV'``, ``G.v['x > 2']``, ``S.connect(...)``.
+
+It is compiled as a program of one task, by the same stages as a network, so an expression means the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import seeds
+from .base import NetworkObject
+from .binding import Binding
+from .grammar import ast
+from .grammar.source import Source, Span
+from .model.check import CheckedNetwork
+from .model.declarations import Declaration, NetworkDeclaration, Regular, StateRecorder, Structural, When
+from .model.scope import Scope
+from .model.symbols import Variable
+from .namespaces import Namespace, caller, units
+from .prefs import prefs
+from .runtime.ragged import Ragged
+from .runtime.recording import Recording
+from .runtime.session import Session, Timing
+from .subgroup import Subgroup, whole
+
+_TASK = "statement"
+_WHEN = When("start", 0, "now")
+
+
+def evaluate(owner: Any, text: str, indices: Any, title: str) -> npt.NDArray[Any]:
+    """Values of an expression for elements ``indices`` of a group or of synapses (all where None), shape (n,)."""
+    from .grammar.parser import parse_expression
+
+    node = parse_expression(Source(text, title))
+    return evaluate_expressions(owner, (node,), indices, _namespace(owner))[0]
+
+
+def evaluate_expressions(
+    owner: Any, nodes: tuple[ast.Expression, ...], indices: Any, namespace: Namespace, trial: Trial | None = None
+) -> tuple[npt.NDArray[Any], ...]:
+    """Values of several expressions; ``trial`` replaces the synapses by pairs to be tried out."""
+    from .model.infer import infer
+
+    group, start = _group_of(owner)
+    declarations = trial.declare(_surroundings(group)) if trial is not None else _declare(_surroundings(group))
+    recorder = StateRecorder(_TASK, group.title, group.name, nodes, _WHEN, namespace, start)
+    network = NetworkDeclaration((recorder,), declarations)
+    recording = _recording(owner, group, start, indices, len(nodes), trial)
+    _run(network, group, namespace, recording, trial)
+    scope = CheckedNetwork(network, units(), network.neurons(), network.projections()).scope(group.name).fresh(namespace)
+    kinds = [infer(node, scope).dtype.value for node in nodes]
+    as_type = {"real": np.float64, "integer": np.int64, "boolean": np.bool_}
+    return tuple(recording.values(k).reshape(-1).astype(as_type[kind]) for k, kind in enumerate(kinds))
+
+
+def scope_of(group: Any, namespace: Namespace) -> Scope:
+    """The names that a text of a group sees."""
+    network = NetworkDeclaration((), _declare(_surroundings(group)))
+    checked = CheckedNetwork(network, units(), network.neurons(), network.projections())
+    return checked.scope(group.name).fresh(namespace)
+
+
+def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, title: str) -> None:
+    """Run ``variable operator text`` for elements ``indices`` of a group or of synapses (all where None)."""
+    from .grammar.parser import parse_expression
+
+    group, start = _group_of(owner)
+    node = parse_expression(Source(text, title))
+    name = ast.Name(variable, Span(Source(variable, title), 0, len(variable)))
+    block = ast.Block((ast.Assign(name, operator, node, node.span),), node.span.source)  # type: ignore[arg-type]
+    namespace = _namespace(owner)
+    shared = group.state_variables()[variable].shared
+    regular = Regular(_TASK, title, group.name, start, start + 1, block, namespace, _WHEN, chosen=not shared, setting=True)
+    network = NetworkDeclaration((regular,), _declare(_surroundings(group)))
+    _run(network, group, namespace, _recording(owner, group, start, indices, 0, None), None)
+
+
+def staged_pairs(synapses: Any, rule: ast.Rule, namespace: Namespace) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """The pairs for which a rule of one pass asks for a synapse, in the order of (i, j); nothing is changed."""
+    trial = Ragged(len(synapses.source_group), len(synapses.target_group), multi=True)
+    structural = Structural(_TASK, synapses.title, synapses.name, rule, namespace, _WHEN)
+    network = NetworkDeclaration((structural,), _declare(_surroundings(synapses)))
+    _run(network, synapses, namespace, None, Trial(trial, ()))
+    return trial.i, trial.j
+
+
+class Trial:
+    """Pairs of neurons that texts of synapses are tried out on, with integer variables of their own by name."""
+
+    def __init__(self, ragged: Ragged, variables: Iterable[str]) -> None:
+        self.ragged, self.variables = ragged, tuple(variables)
+
+    @classmethod
+    def of(cls, synapses: Any, i: npt.ArrayLike, j: npt.ArrayLike, **variables: npt.ArrayLike) -> Trial:
+        """Try pairs (i[k], j[k]); each variable has a value for each of them."""
+        columns = [(name, np.int32) for name in variables]
+        ragged = Ragged(len(synapses.source_group), len(synapses.target_group), columns, multi=True)
+        ragged.append(i, j)
+        for name, values in variables.items():
+            ragged.set(name, values)
+        return cls(ragged, variables)
+
+    def declare(self, objects: Iterable[NetworkObject]) -> tuple[Declaration, ...]:
+        """The declarations of the objects, the projection with the variables of the trial."""
+        from dataclasses import replace
+
+        from .model.declarations import Projection
+        from .model.types import INTEGER
+
+        found = []
+        for item in _declare(objects):
+            if isinstance(item, Projection):
+                extra = {n: Variable(n, item.name, INTEGER, "parameter") for n in self.variables}
+                item = replace(item, model=replace(item.model, variables={**item.model.variables, **extra}))
+            found.append(item)
+        return tuple(found)
+
+
+# ---- running --------------------------------------------------------------------------------------------------------
+
+
+def _group_of(owner: Any) -> tuple[Any, int]:
+    """The group that a text speaks of, and the first of its neurons that are meant."""
+    if not isinstance(owner, Subgroup):
+        return owner, 0
+    return owner.parent, owner.start
+
+
+def _namespace(owner: Any) -> Namespace:
+    group, _ = _group_of(owner)
+    return Namespace(group.name, group.namespace, caller())
+
+
+def _surroundings(group: Any) -> tuple[NetworkObject, ...]:
+    """A group with all that its texts may refer to: the neurons at both sides, and what they are linked to."""
+    found: dict[NetworkObject, None] = {}
+    ends = (whole(group.source_group), whole(group.target_group)) if "source_group" in vars(group) else (group,)
+    waiting = list(ends)
+    while waiting:
+        item = waiting.pop()
+        if item not in found:
+            found[item] = None
+            sources = (item.link_source(name) for name in item.model.variables)
+            waiting += [source.group for source in sources if source is not None]
+    return (*sorted(found, key=lambda item: item.name), *(() if group in found else (group,)))
+
+
+def _declare(objects: Iterable[NetworkObject]) -> tuple[Declaration, ...]:
+    return tuple(d for item in objects for d in item.declare())
+
+
+def _recording(owner: Any, group: Any, start: int, indices: Any, columns: int, trial: Trial | None) -> Recording:
+    """The elements that a text runs for."""
+    ragged = trial.ragged if trial is not None else getattr(group, "ragged", None)
+    if ragged is None:
+        chosen = np.arange(len(owner)) if indices is None else np.asarray(indices)
+        return Recording(columns, index=chosen + start, real=group.store.real)
+    rows, serial = ragged.i, ragged.serial
+    if indices is not None:
+        rows, serial = rows[indices], serial[indices]
+    return Recording(columns, index=rows, serial=serial, real=group.store.real)
+
+
+def _run(network: NetworkDeclaration, group: Any, namespace: Namespace, recording: Recording | None, trial: Trial | None) -> None:
+    """Compile and run one step of a program of one task."""
+    from .compiler import compile_network
+
+    precision = group.store.real.name
+    compiled = compile_network(
+        network, units(), precision, once=True, name="statement", cache_dir=prefs.cache_dir, compiler=prefs.compiler
+    )
+    objects = {item.name: item for item in _surroundings(group)}
+    namespaces = {d.name: d.resolver for d in network.context if isinstance(getattr(d, "resolver", None), Namespace)}
+    namespaces[_TASK] = namespace
+    clocks = {item.clock.name: item.clock for item in objects.values()}
+    binding = Binding(
+        objects,
+        namespaces,  # type: ignore[arg-type]
+        {name: clock.step for name, clock in clocks.items()},
+        group.store.real,
+        {group.name: trial.ragged} if trial is not None else None,
+        {_TASK: recording} if recording is not None else None,
+    )
+    own = group.clock
+    timing = Timing(own.dt_, {name: 1 for name in (*clocks, "now")}, {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_})
+    session = Session(compiled.program, compiled.library, group.store.real)
+    stream = seeds.next_stream() + 1 if compiled.program.draws else 0
+    key = (seeds.current_seed() * 0x9E3779B97F4A7C15 + stream * 0xD1B54A32D192ED03) & (2**64 - 1)
+    outcome = session.run(binding, timing, own.step, own.step + 1, key, threads=1)
+    check_outcome(outcome, compiled.program, group.title)
+
+
+def check_outcome(outcome: Any, program: Any, title: str) -> None:
+    """Raise what stopped a run.
+
+    :raises RunError: E903, memory ran out; E904, too many synapses.
+    """
+    from .grammar.errors import RunError
+    from .runtime.context import FAULT_MEMORY, FAULT_TOO_MANY
+
+    if outcome.fault == FAULT_MEMORY:
+        raise RunError("E903", f"memory ran out in '{program.labels[outcome.action]}'.", place=title, hint="record less, or build a smaller network; what was there before is intact")
+    if outcome.fault == FAULT_TOO_MANY:
+        raise RunError("E904", "a projection cannot hold more than 2**31 synapses.", place=title)

@@ -1,0 +1,366 @@
+"""`Network` and `run`: objects are compiled together, then their steps are run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import reduce
+from math import gcd
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from . import namespaces, seeds
+from .base import NetworkObject, collect, flatten
+from .binding import Binding
+from .clocks import Clock, seconds
+from .grammar import errors
+from .language_units import units
+from .model.declarations import NetworkDeclaration
+from .model.dimensions import SECOND
+from .model.scope import External
+from .model.symbols import Constant
+from .namespaces import Frame, Namespace
+from .outcome import raise_fault
+from .prefs import prefs
+from .profile import Profile
+from .report import Report, reporter
+from .runtime.session import Session, Timing
+from .subgroup import Subgroup, whole
+from .units import quantity
+
+if TYPE_CHECKING:
+    from .compiler import Compiled
+
+_FINEST = 10**12  # time steps are whole numbers of picoseconds
+_LARGE = 20_000  # neurons or synapses: below this a second thread does not pay
+
+
+class Network:
+    """Objects that run together: ``Network(G, S, M)``, or ``Network(collect())`` for all there are.
+
+    ``precision`` is that of all state variables, ``'float64'`` or ``'float32'``; by default ``prefs.precision``.
+
+    Example::
+
+        net = Network(neurons, synapses, spikes)
+        net.run(1*second, report='text')
+    """
+
+    def __init__(
+        self, *objects: NetworkObject | Iterable[NetworkObject], precision: Literal["float64", "float32"] | None = None,
+        name: str = "network",
+    ) -> None:  # fmt: skip
+        self.name = name
+        self.objects: list[NetworkObject] = []
+        self.precision = precision or prefs.precision
+        if self.precision not in ("float64", "float32"):
+            raise errors.ModelError("E570", f"precision is 'float64' or 'float32', not {precision!r}.")
+        self.t_ = 0.0
+        self.tick = 0.0
+        self.loop_seconds = 0.0
+        self._compiled: Compiled | None = None
+        self._session: Session | None = None
+        self._meanings: dict[str, dict[str, External | None]] = {}
+        self._profile: Profile | None = None
+        self._stopped = False
+        self.add(*objects)
+
+    def add(self, *objects: NetworkObject | Iterable[NetworkObject]) -> None:
+        """Add objects, or collections of them; one that is in the network already stays once."""
+        for item in objects:
+            if isinstance(item, NetworkObject):
+                if item not in self.objects:
+                    self.objects.append(item)
+            elif isinstance(item, Mapping):
+                self.add(*item.values())
+            elif isinstance(item, Iterable):
+                self.add(*item)
+            else:
+                raise errors.RunError("E905", f"a network consists of groups, synapses, monitors ..., not {item!r}.")
+
+    def remove(self, *objects: NetworkObject) -> None:
+        """Take objects out of the network."""
+        for item in objects:
+            self.objects.remove(item)
+
+    @property
+    def t(self) -> Any:
+        """Time reached, a quantity in seconds."""
+        return quantity(self.t_, SECOND)
+
+    @property
+    def compiled(self) -> Compiled:
+        """Every stage of the last compilation (see `eqsnn.compiler.Compiled`).
+
+        :raises RunError: E906, nothing was compiled yet.
+        """
+        if self._compiled is None:
+            raise errors.RunError("E906", "the network was not compiled yet.", hint="run it first, if only for 0*second")
+        return self._compiled
+
+    @property
+    def profile(self) -> Profile:
+        """Time spent in each kernel of the last run with ``profile=True``.
+
+        :raises RunError: E907, there was none.
+        """
+        if self._profile is None:
+            raise errors.RunError("E907", "no run was profiled.", hint="call run(..., profile=True)")
+        return self._profile
+
+    def stop(self) -> None:
+        """Stop the run after the present step: for a `network_operation`."""
+        self._stopped = True
+
+    # ---- running ----
+
+    def run(
+        self, duration: Any, report: str | Any = None, *, namespace: Mapping[str, Any] | None = None, profile: bool = False
+    ) -> None:  # fmt: skip
+        """Simulate for ``duration``; a later call goes on where this one ends.
+
+        ``report`` is ``'text'`` for a progress bar, or a function of (elapsed seconds, completed fraction, start,
+        duration). ``namespace`` replaces the caller's variables. Names in texts are read now: between runs values may
+        change, and nothing is compiled again.
+
+        :raises EqsnnError: whatever is wrong with texts or state, before anything runs; RunError E9xx.
+        """
+        frame = namespaces.given(namespace) if namespace is not None else namespaces.caller()
+        with frame.active():
+            self._run(_duration(duration), reporter(report), frame, profile)
+
+    def _run(self, duration: float, report: Report | None, frame: Frame, profile: bool) -> None:
+        objects = list(flatten(self._with_dependencies()))
+        clocks = _clocks(objects)
+        timing = _timing(clocks)
+        self._check_sources(objects)
+        for clock in clocks.values():
+            clock.seek(self.t_)
+        real = np.dtype(self.precision)
+        self.tick = timing.tick
+        for item in objects:
+            _set_precision(item, real)
+        for item in objects:
+            item.before_run(self)
+        start = round(self.t_ / timing.tick)
+        end = start + _steps(duration, timing)
+        try:
+            self._loop(objects, clocks, timing, (start, end), report, profile)
+        finally:
+            for item in objects:
+                item.after_run(self)
+
+    def _loop(
+        self, objects: list[NetworkObject], clocks: dict[str, Clock], timing: Timing, span: tuple[int, int],
+        report: Report | None, profile: bool,
+    ) -> None:  # fmt: skip
+        compiled, session, resolvers = self._compile(objects)
+        steps = {name: clock.step for name, clock in clocks.items()}
+        names = {item.name: item for item in objects}
+        binding = Binding(names, resolvers, steps, session.real)
+        progress = _Progress(self, span, timing, clocks, report)
+        self._stopped = False
+        tick = span[0]
+        try:
+            outcome = session.run(
+                binding, timing, *span, _run_key(), self._threads(objects), heartbeat=progress.beat, profile=profile,
+                position=progress.at,
+            )  # fmt: skip
+            tick = outcome.tick
+            self._profile = Profile.of(compiled.program, outcome) if profile else None
+            raise_fault(outcome, compiled, names, timing)
+            progress.end()
+        finally:
+            tick = max(tick, session.tick)
+            self.t_ = tick * timing.tick
+            for clock in clocks.values():
+                clock.step = -(-tick // timing.periods[clock.name])
+            self.loop_seconds = session.seconds
+
+    def _with_dependencies(self) -> list[NetworkObject]:
+        return self.objects
+
+    def _check_sources(self, objects: list[NetworkObject]) -> None:
+        """Every group that others refer to must be in the network.
+
+        :raises RunError: E901, E908.
+        """
+        if not objects:
+            raise errors.RunError("E901", "there is nothing to run.", hint="make a NeuronGroup first, and keep a reference to it")
+        names = {item.name for item in objects}
+        for item in objects:
+            for part in ("source_group", "target_group", "synapses", "source", "target"):
+                other = vars(item).get(part)
+                other = whole(other) if isinstance(other, Subgroup) else other
+                if isinstance(other, NetworkObject) and other.name not in names:
+                    raise errors.RunError("E908", f"it needs {other.title}, which is not in the network.", place=item.title, hint=f"add it: Network(..., {other.name})")
+
+    def _compile(self, objects: list[NetworkObject]) -> tuple[Compiled, Session, dict[str, Namespace]]:
+        """The compiled network: the one of the last run, where texts and kinds of names are what they were."""
+        from .compiler import compile_network
+
+        declarations = tuple(d for item in objects for d in item.declare())
+        resolvers = {d.name: d.resolver for d in declarations if getattr(d, "resolver", None) is not None}  # type: ignore[union-attr]
+        declaration = NetworkDeclaration(declarations, (), prefs.check_finite)
+        known = self._compiled
+        if known is None or known.declaration != declaration or not self._same_names(resolvers):
+            self._compiled = compile_network(
+                declaration, units(), self.precision, cache_dir=prefs.cache_dir, compiler=prefs.compiler, name=self.name
+            )
+            self._session = Session(self._compiled.program, self._compiled.library, np.dtype(self.precision))
+            self._meanings = {owner: resolver.asked() for owner, resolver in resolvers.items()}
+        assert self._compiled is not None and self._session is not None
+        return self._compiled, self._session, resolvers
+
+    def _same_names(self, resolvers: Mapping[str, Namespace]) -> bool:
+        """Whether every outside name still means what the program was compiled for; values may differ."""
+        return all(
+            same_kind(resolver(name), meaning)
+            for owner, resolver in resolvers.items()
+            for name, meaning in self._meanings.get(owner, {}).items()
+        )
+
+    def _threads(self, objects: list[NetworkObject]) -> int:
+        """The number asked for, or one that fits the size of the model and the machine."""
+        if prefs.threads is not None:
+            return prefs.threads
+        import os
+
+        largest = max((len(item) for item in objects if hasattr(item, "__len__")), default=0)
+        return min(os.cpu_count() or 1, max(1, largest // _LARGE))
+
+    def __contains__(self, item: object) -> bool:
+        return item in self.objects
+
+    def __getitem__(self, name: str) -> NetworkObject:
+        """The object of this name.
+
+        :raises NameError: E309.
+        """
+        for item in flatten(self.objects):
+            if item.name == name:
+                return item
+        raise errors.NameError("E309", f"there is no object '{name}' in the network.")
+
+    def __len__(self) -> int:
+        return len(self.objects)
+
+    def __repr__(self) -> str:
+        return "\n".join([f"Network of {len(self)} objects at {self.t}:", *(f"  {item.title}" for item in self.objects)])
+
+
+def same_kind(now: External | None, then: External | None) -> bool:
+    """Whether a name means what it did, as far as the compiled program is concerned: the value of a constant is not."""
+    if isinstance(now, Constant) and isinstance(then, Constant):
+        return (now.name, now.type) == (then.name, then.type)
+    return now == then
+
+
+class _Progress:
+    """Follows a run: moves the clocks for Python code that looks at them, and reports."""
+
+    def __init__(
+        self, network: Network, span: tuple[int, int], timing: Timing, clocks: Mapping[str, Clock], report: Report | None
+    ) -> None:
+        self.network, self.span, self.timing, self.clocks, self.report = network, span, timing, clocks, report
+        if report is not None:
+            report.begin(span[0] * timing.tick, (span[1] - span[0]) * timing.tick)
+
+    def at(self, tick: int) -> None:
+        """Python code is about to run in this tick."""
+        self.network.t_ = tick * self.timing.tick
+        for clock in self.clocks.values():
+            clock.step = tick // self.timing.periods[clock.name]
+
+    def beat(self, tick: int) -> bool:
+        """Report; tell whether to stop."""
+        if self.report is not None:
+            self.report.update((tick - self.span[0]) / max(1, self.span[1] - self.span[0]))
+        return self.network._stopped
+
+    def end(self) -> None:
+        if self.report is not None:
+            self.report.end()
+
+
+def _duration(value: Any) -> float:
+    """A time of zero or more, in seconds."""
+    from .units import dimension_of, to_base
+
+    if dimension_of(value) == SECOND and float(to_base(value)) == 0:
+        return 0.0
+    return seconds(value, "the duration of a run")
+
+
+def _steps(duration: float, timing: Timing) -> int:
+    return round(duration / timing.tick)
+
+
+def _clocks(objects: Iterable[NetworkObject]) -> dict[str, Clock]:
+    """Clocks by name; two of one name are an error."""
+    found: dict[str, Clock] = {}
+    for item in objects:
+        other = found.setdefault(item.clock.name, item.clock)
+        if other is not item.clock:
+            raise errors.NameError("E308", f"two clocks are called '{other.name}'.", place=item.title)
+    return found
+
+
+def _timing(clocks: Mapping[str, Clock]) -> Timing:
+    """The longest tick of which every clock's dt is a whole number.
+
+    :raises RunError: E909, the time steps have no such tick.
+    """
+    if not clocks:
+        return Timing(1e-4, {}, {})
+    exact = {name: round(Fraction(clock.dt_) * _FINEST) for name, clock in clocks.items()}
+    for name, clock in clocks.items():
+        if abs(exact[name] / _FINEST - clock.dt_) > 1e-9 * clock.dt_:
+            raise errors.RunError("E909", f"dt = {clock.dt} is no whole number of picoseconds.", place=f"Clock '{name}'")
+    common = reduce(gcd, exact.values())
+    periods = {name: ticks // common for name, ticks in exact.items()}
+    if max(periods.values()) > 10**6:
+        raise errors.RunError("E909", "the time steps of the clocks have no common measure.", hint="choose dt that are whole multiples of one of them")
+    tick = min(clock.dt_ / periods[name] for name, clock in clocks.items())
+    return Timing(tick, periods, {name: clock.dt_ for name, clock in clocks.items()})
+
+
+def _set_precision(item: NetworkObject, real: np.dtype[Any]) -> None:
+    change = getattr(item, "set_precision", None)
+    if change is not None:
+        change(real)
+    elif hasattr(item, "store"):
+        item.store.set_precision(real)
+
+
+def _run_key() -> int:
+    """The key of a run's random numbers: the seed alone. Steps count on from run to run, so no number comes twice."""
+    return (seeds.current_seed() * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & (2**64 - 1)
+
+
+def run(duration: Any, report: str | Any = None, *, namespace: Mapping[str, Any] | None = None, profile: bool = False) -> Network:
+    """Run all objects made since `start_scope`; the network is returned, and goes on if the same objects run again.
+
+    Arguments are those of `Network.run`.
+    """
+    frame = namespaces.given(namespace) if namespace is not None else namespaces.caller()
+    network = _magic(collect())
+    with frame.active():
+        network._run(_duration(duration), reporter(report), frame, profile)
+    return network
+
+
+_last: Network | None = None
+
+
+def _magic(objects: list[NetworkObject]) -> Network:
+    """The network of the last `run` where its objects are among those now, else a new one."""
+    global _last
+    if _last is None or not set(map(id, _last.objects)) <= set(map(id, objects)) or not _last.objects:
+        _last = Network(objects)
+    else:
+        _last.add(objects)
+    return _last
+
+

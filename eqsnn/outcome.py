@@ -1,0 +1,43 @@
+"""What stopped a run, in the user's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .grammar.errors import RunError
+from .runtime.context import FAULT_MEMORY, FAULT_NOT_FINITE, FAULT_TOO_MANY
+from .units import second
+
+if TYPE_CHECKING:
+    from .compiler import Compiled
+    from .runtime.session import Outcome, Timing
+
+
+def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any], timing: Timing) -> None:
+    """Raise the error that a run ended with, if any.
+
+    :raises RunError: E903 memory ran out, E904 too many synapses, E911 a value is not finite.
+    """
+    if not outcome.fault:
+        return
+    program = compiled.program
+    action, now = program.actions[outcome.action], outcome.tick * timing.tick * second
+    if outcome.fault == FAULT_MEMORY:
+        hint = "record less, or build a smaller network; the state is that of the last full step"
+        raise RunError("E903", f"at t = {now} memory ran out in '{program.labels[outcome.action]}'.", hint=hint)
+    if outcome.fault == FAULT_TOO_MANY:
+        raise RunError("E904", f"at t = {now} a projection would have more than 2**31 synapses.")
+    assert outcome.fault == FAULT_NOT_FINITE
+    array = action.array  # type: ignore[union-attr]
+    owner, _, name = array.name.rpartition(".")
+    found = objects[owner]
+    where = f"{name}[{outcome.index}]"
+    if array.space == "slot":
+        storage = found.ragged
+        where = f"{name}[{storage.view('pre')[outcome.index]}, {storage.view('post')[outcome.index]}]"
+        value = storage.view(name)[outcome.index]
+    else:
+        value = found.store[name][outcome.index]
+    hint = "look for a division by zero, or a step dt too long for the equations"
+    raise RunError("E911", f"at t = {now} '{where}' became {value}.", hint=hint, place=found.title)

@@ -1,0 +1,74 @@
+"""Pathways of synapses: the code of ``on_pre`` and ``on_post``, and when it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from .grammar import ast, errors
+from .model.declarations import Pathway, When, delay_name
+from .model.dimensions import SECOND
+from .runtime.rings import Way
+from .units import dimension_of, quantity, to_base
+
+
+@dataclass(slots=True)
+class SynapticPathway:
+    """One pathway, such as ``S.pre``: `delay`, `code`, `order`, `when`, `event` can be read, the first four be set.
+
+    A uniform delay costs nothing; different delays are a variable of the synapses (`Synapses.delay`).
+    """
+
+    title: str
+    name: str
+    side: Literal["pre", "post"]
+    block: ast.Block
+    event: str = "spike"
+    when: str = "synapses"
+    order: int = 0
+    seconds: float = 0.0
+    each: bool = False
+    way: Way = field(default_factory=Way)
+
+    @property
+    def code(self) -> str:
+        """The text."""
+        return self.block.source.text
+
+    @property
+    def variable(self) -> str:
+        """Name of the synaptic variable that holds its delays."""
+        return delay_name(self.name)
+
+    @property
+    def delay(self) -> Any:
+        """The delay that all synapses share, a quantity in seconds."""
+        return quantity(self.seconds, SECOND)
+
+    def set_delay(self, value: Any) -> None:
+        """Give all synapses one delay.
+
+        :raises DimensionError: E221, it is not a time. :raises StructureError: E610, it is negative or not finite.
+        """
+        self.seconds = check_delay(value, self.title)
+        self.each = False
+
+    def declare(self, clock: str) -> Pathway:
+        """What the compiler needs to know, on the clock of the neurons it hears."""
+        delay: Literal["none", "uniform", "each"] = "each" if self.each else "uniform" if self.seconds > 0 else "none"
+        return Pathway(self.name, self.side, self.event, self.block, delay, When(self.when, self.order, clock))
+
+
+def check_delay(value: Any, title: str) -> float:
+    """Return one delay in seconds.
+
+    :raises DimensionError: E221. :raises StructureError: E610.
+    """
+    if dimension_of(value) != SECOND and not (isinstance(value, int | float) and value == 0):
+        raise errors.DimensionError("E221", f"a delay must be a time, not {value!r}.", hint="write 'delay=2*ms'", place=title)
+    number = float(np.asarray(to_base(value)))
+    if not np.isfinite(number) or number < 0:
+        raise errors.StructureError("E610", f"a delay cannot be {value}: a spike arrives after it was fired.", place=title)
+    return number

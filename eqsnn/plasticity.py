@@ -1,0 +1,168 @@
+"""Structural plasticity: rules that create and remove synapses while a network runs, and a monitor of what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import execute
+from .base import NetworkObject, text_source
+from .clocks import Clock
+from .grammar import ast, errors
+from .model.declarations import Declaration, Structural
+from .model.dimensions import SECOND
+from .namespaces import Namespace, caller, check_namespace
+from .synapses import Synapses
+from .units import quantity
+
+if TYPE_CHECKING:
+    from .network import Network
+
+
+class StructuralPlasticity(NetworkObject):
+    """A structural rule of ``synapses``, run at every step of its clock.
+
+    ``rule`` is a sequence of passes (``for each synapse:``, ``for each pair in sample(n):``, ...), each of which reads
+    the network as it was when the pass began; see the language reference. ``created``, ``removed`` and ``refused``
+    count what came of it.
+
+    Example::
+
+        StructuralPlasticity(S, '''
+            for each pair in sample(10):
+                if connected:
+                    remove synapse if rand() < 0.02*int(w < w_max/2)
+                else:
+                    create synapse(w=w_max) if rand() < p_form*exp(-d2/(2*sigma**2))
+            ''', dt=1*ms)
+
+    :raises EqsnnError: the rule does not parse; its names and units are checked by `run`.
+    """
+
+    def __init__(
+        self,
+        synapses: Synapses,
+        rule: str,
+        dt: Any = None,
+        *,
+        clock: Clock | None = None,
+        when: str = "end",
+        order: int = 0,
+        namespace: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> None:
+        if not isinstance(synapses, Synapses):
+            raise errors.StructureError("E620", f"a structural rule belongs to Synapses, not to {synapses!r}.")
+        super().__init__(
+            "structuralplasticity", name, dt=dt, clock=clock, otherwise=synapses.clock, when=when, order=order
+        )
+        from .grammar.parser import parse_rule
+
+        self.synapses = synapses
+        self.namespace = {**synapses.namespace, **check_namespace(namespace, self.title)}
+        self._rule = parse_rule(text_source(rule, self.title, "rule"))
+        synapses.plastic = True
+        if any(isinstance(node.head, ast.EachNeuron) or _per_post(node.head) for node in self._rule.passes):
+            synapses.need_index()
+        self._before = (0, 0, 0)
+
+    @property
+    def rule(self) -> str:
+        """The text."""
+        return self._rule.source.text
+
+    @property
+    def created(self) -> int:
+        """Synapses of the projection created by rules and event code since the beginning."""
+        return int(self.synapses.ragged.fields.created)
+
+    @property
+    def removed(self) -> int:
+        """Synapses of the projection removed by rules and event code since the beginning."""
+        return int(self.synapses.ragged.fields.removed)
+
+    @property
+    def refused(self) -> int:
+        """Creations refused because the pair was connected already."""
+        return int(self.synapses.ragged.fields.refusals)
+
+    def declare(self) -> tuple[Declaration, ...]:
+        """The rule, for the compiler."""
+        resolver = Namespace(self.name, self.namespace, caller())
+        return (Structural(self.name, self.title, self.synapses.name, self._rule, resolver, self.schedule()),)
+
+    def counter(self, name: str) -> tuple[Literal["integer", "real"], int]:
+        """Kind and size of a counter of the rule."""
+        for suffix, group in (("_pre", self.synapses.source_group), ("_post", self.synapses.target_group)):
+            if name.endswith(suffix):
+                return "integer", len(group)
+        return "integer", 1
+
+    def run(self) -> None:
+        """Run the rule once, now, on the network as it is."""
+        execute.run_rule(self)
+
+
+def _per_post(head: ast.Head) -> bool:
+    return isinstance(head, ast.EachPair) and isinstance(head.selection, ast.Sample) and head.selection.per == "post"
+
+
+class StructureMonitor(NetworkObject):
+    """Logs every creation and removal of a synapse: ``t``, ``i``, ``j`` and ``change`` (+1 or -1), one entry for each.
+
+    Example: ``M = StructureMonitor(S)``; ``created = (M.change > 0).sum()``.
+    """
+
+    def __init__(self, synapses: Synapses, *, name: str | None = None) -> None:
+        if not isinstance(synapses, Synapses):
+            raise errors.StructureError("E620", f"a StructureMonitor watches Synapses, not {synapses!r}.")
+        super().__init__("structuremonitor", name, otherwise=synapses.clock, when="end")
+        self.synapses = synapses
+        self._chunks: list[npt.NDArray[Any]] = []
+        self._times: list[npt.NDArray[np.float64]] = []
+
+    def declare(self) -> tuple[Declaration, ...]:
+        """Nothing to compile: the storage keeps the log."""
+        return ()
+
+    def before_run(self, network: Network) -> None:
+        """Start the log, or go on with it."""
+        self.synapses.ragged.logging = True
+        self.synapses.ragged.take_log()
+
+    def after_run(self, network: Network) -> None:
+        """Take over what was logged."""
+        log = self.synapses.ragged.take_log()
+        self._chunks.append(log)
+        self._times.append(log["step"] * network.tick)
+
+    def _column(self, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        return np.concatenate([chunk[name].astype(dtype) for chunk in self._chunks] or [np.empty(0, dtype)])
+
+    @property
+    def t(self) -> Any:
+        """Time of each change, a quantity in seconds."""
+        return quantity(np.concatenate(self._times or [np.empty(0)]), SECOND)
+
+    @property
+    def i(self) -> npt.NDArray[np.int32]:
+        """Presynaptic neuron of each change."""
+        return self._column("i", np.int32)
+
+    @property
+    def j(self) -> npt.NDArray[np.int32]:
+        """Postsynaptic neuron of each change."""
+        return self._column("j", np.int32)
+
+    @property
+    def change(self) -> npt.NDArray[np.int32]:
+        """+1 for a creation, -1 for a removal."""
+        return self._column("sign", np.int32)
+
+    @property
+    def N(self) -> int:  # noqa: N802 - the field's name for it
+        """Number of changes."""
+        return sum(map(len, self._chunks))

@@ -1,0 +1,363 @@
+"""Synapses: a model, pathways, connections, and the state of each synapse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from . import connect as _connect
+from .clocks import Clock
+from .grammar import errors
+from .groups import Group
+from .model.declarations import Declaration, End, Projection
+from .model.dimensions import SECOND
+from .model.symbols import GroupModel, Subexpression, Variable
+from .model.types import INTEGER, real
+from .namespaces import Namespace, caller, check_namespace
+from .neurongroup import NeuronGroup
+from .pathways import SynapticPathway, check_delay
+from .runtime.ragged import Ragged
+from .runtime.rings import Way
+from .runtime.store import Store
+from .state import Member, VariableView, select_positions
+from .subgroup import Subgroup, whole
+from .units import to_base
+
+Indices = npt.NDArray[np.int32]
+_READ_ONLY = {name: Variable(name, "", INTEGER, "parameter", read_only=True) for name in ("i", "j")}
+
+
+class Synapses(Group):
+    """Synapses from ``source`` to ``target`` (the same group where not given).
+
+    ``model`` holds equations and parameters of each synapse; ``on_pre`` and ``on_post`` the code that a spike on either
+    side runs, one text or several by name (``on_pre={'fast': ..., 'slow': ...}``). ``delay`` is a time, or one for each
+    pathway by name. A pair is connected at most once, unless ``multisynaptic_index`` names a variable that numbers
+    its synapses.
+
+    Example::
+
+        S = Synapses(inputs, neurons, 'w : 1', on_pre='ge += w')
+        S.connect(p=0.1)
+        S.w = 'rand()'
+
+    :raises EqsnnError: a text does not parse, or its names, units or flags make no sense.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        target: Any = None,
+        model: str = "",
+        on_pre: str | Mapping[str, str] | None = None,
+        on_post: str | Mapping[str, str] | None = None,
+        *,
+        pre: str | Mapping[str, str] | None = None,
+        post: str | Mapping[str, str] | None = None,
+        delay: Any = None,
+        on_event: str | Mapping[str, str] = "spike",
+        multisynaptic_index: str | None = None,
+        method: str | None = None,
+        namespace: Mapping[str, Any] | None = None,
+        dt: Any = None,
+        clock: Clock | None = None,
+        when: str = "groups",
+        order: int = 0,
+        name: str | None = None,
+    ) -> None:
+        target = source if target is None else target
+        _check_ends(source, target)
+        super().__init__(
+            "synapses", name, namespace=namespace, dt=dt, clock=clock, otherwise=source.clock, when=when, order=order
+        )
+        self.source_group, self.target_group = source, target
+        self.method, self.multisynaptic_index = self.check_method(method), multisynaptic_index
+        self._model_text = model
+        self.pathways = self._pathways(on_pre if on_pre is not None else pre, on_post if on_post is not None else post, on_event)
+        self._set_delays(delay)
+        self.store = Store()
+        self.model = self._declared()
+        self.ragged = self._new_storage()
+        self.plastic = False
+        self._connected = False
+        self.close_attributes()
+
+    # ---- construction ----
+
+    def _pathways(self, on_pre: Any, on_post: Any, on_event: Any) -> dict[str, SynapticPathway]:
+        found: dict[str, SynapticPathway] = {}
+        sides: tuple[tuple[Literal["pre", "post"], Any], ...] = (("pre", on_pre), ("post", on_post))
+        for side, given in sides:
+            texts = {} if given is None else given if isinstance(given, Mapping) else {side: given}
+            for name, text in texts.items():
+                if name in found:
+                    raise errors.NameError("E307", f"there are two pathways '{name}'.", place=self.title)
+                event = on_event.get(name, "spike") if isinstance(on_event, Mapping) else on_event
+                order = 0 if side == "pre" else 1
+                part = f"on_{side}" if name == side else f"on_{side} '{name}'"
+                block = self.read_code(text, part)
+                found[name] = SynapticPathway(f"{self.title}, delay", name, side, block, event, order=order)
+        return found
+
+    def _set_delays(self, delay: Any) -> None:
+        if delay is None:
+            return
+        if not isinstance(delay, Mapping):
+            if "pre" not in self.pathways:
+                raise errors.StructureError("E611", "delay is given, but there is no pathway 'pre'.", place=self.title, hint="give 'delay={\"<pathway>\": ...}'")
+            delay = {"pre": delay}
+        for name, value in delay.items():
+            if name not in self.pathways:
+                raise errors.NameError("E307", f"there is no pathway '{name}' to delay.", place=self.title)
+            self.pathways[name].set_delay(value)
+
+    def _declared(self) -> GroupModel:
+        internal = [
+            Variable(p.variable, self.name, real(SECOND), "parameter") for p in self.pathways.values() if p.each
+        ]
+        if self.multisynaptic_index is not None:
+            internal.append(Variable(self.multisynaptic_index, self.name, INTEGER, "parameter", constant=True))
+        return self.read_model(self._model_text, "synapses", tuple(internal))
+
+    def _columns(self) -> list[tuple[str, Any]]:
+        found = [(v.name, self.store.dtype(v.type.dtype.value)) for v in self._slot_variables()]
+        return found + ([("lastupdate", np.dtype(np.int32))] if self.model.event_driven() else [])
+
+    def _slot_variables(self) -> list[Variable]:
+        return [v for v in self.model.variables.values() if isinstance(v, Variable) and not v.shared]
+
+    def _new_storage(self) -> Ragged:
+        for variable in self.model.variables.values():
+            stored = isinstance(variable, Variable) or variable.constant_over_dt
+            if variable.shared and stored:
+                self.store.add(variable.name, variable.type.dtype.value, 1)
+        multi = self.multisynaptic_index is not None
+        indexed = any(p.side == "post" for p in self.pathways.values())
+        return Ragged(len(self.source_group), len(self.target_group), self._columns(), multi=multi, indexed=indexed)
+
+    # ---- what the compiler and the runtime ask ----
+
+    def declare(self) -> tuple[Declaration, ...]:
+        """The projection as the compiler sees it."""
+        clocks = {"pre": self.source_group.clock.name, "post": self.target_group.clock.name}
+        pathways = tuple(p.declare(clocks[p.side]) for p in self.pathways.values())
+        return (
+            Projection(
+                self.name, self.title, self.model, self.resolver(), _end(self.source_group), _end(self.target_group),
+                pathways, self.method, self.schedule(),
+            ),
+        )  # fmt: skip
+
+    def size_of(self, what: str) -> int:
+        """Value of ``N_pre``, ``N_post`` or ``N``."""
+        return {"N_pre": len(self.source_group), "N_post": len(self.target_group), "N": len(self)}[what]
+
+    def way(self, pathway: str, steps: Mapping[str, int]) -> Way:
+        """A pathway, bound to the event list it hears; ``steps`` gives the present step of each clock."""
+        found = self.pathways[pathway]
+        end = self.source_group if found.side == "pre" else self.target_group
+        place = _end(end)
+        dt, now = end.clock.dt_, steps[end.clock.name]
+        ring = whole(end).ring(found.event)
+        delay = 0 if found.each else round(found.seconds / dt)
+        if delay >= ring.depth:
+            ring.deepen(delay, now)
+        found.way.bind(ring, place.start, place.stop, self.ragged.fields.next_serial, delay)
+        if found.each:
+            seconds = self.ragged.get(found.variable)
+            found.way.bind_queue(int(np.max(np.rint(seconds / dt), initial=0)), now)
+        return found.way
+
+    def set_precision(self, dtype: npt.DTypeLike) -> None:
+        """Store real variables in another precision."""
+        if self.store.real == np.dtype(dtype):
+            return
+        self.store.set_precision(dtype)
+        self._move_storage(self._columns())
+
+    def _move_storage(self, columns: list[tuple[str, Any]]) -> None:
+        """Take all synapses, in order of creation, to a storage with other columns."""
+        old = self.ragged
+        new = Ragged(old.fields.n_pre, old.fields.n_post, columns, multi=bool(old.fields.multi), indexed=bool(old.fields.indexed))
+        new.append(old.i, old.j)
+        for name in new.columns:
+            if name in old.columns:
+                new.set(name, old.get(name))
+        new.logging = old.logging
+        self.ragged = new
+
+    def need_index(self) -> None:
+        """Keep synapses listed by postsynaptic neuron."""
+        if not self.ragged.fields.indexed:
+            self.ragged.index()
+
+    def before_run(self, network: Any) -> None:
+        """Refuse to run unconnected.
+
+        :raises RunError: E902.
+        """
+        if not self._connected:
+            raise errors.RunError("E902", "these synapses were never connected.", place=self.title, hint=f"call '{self.name}.connect(...)' before run(), if only with condition='False'")
+
+    # ---- connecting ----
+
+    def connect(
+        self, condition: str | bool | None = None, i: Any = None, j: Any = None, p: Any = 1.0, n: Any = 1,
+        skip_if_invalid: bool = False, namespace: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        """Connect pairs: all, those that meet ``condition``, those of ``i`` and ``j``, or ``j`` of each neuron i by a generator.
+
+        ``p`` is the probability with which each of these pairs is connected, a number or an expression of the pair;
+        ``n`` the number of synapses a pair gets (more than one needs ``multisynaptic_index``). ``i`` and ``j`` are
+        integers or arrays of equal length; ``j`` may be an expression of i (``j='i'``), or a generator
+        (``j='k for k in range(i-2, i+3) if k != i'``); ``skip_if_invalid`` leaves out neurons that do not exist.
+
+        :raises EqsnnError: as for any text. :raises StructureError: E612 a pair would be connected twice, E613 a neuron
+            that does not exist, E614 arguments that do not go together.
+        """
+        explicit = self.namespace if namespace is None else check_namespace(namespace, self.title)
+        _connect.connect(self, condition, i, j, p, n, skip_if_invalid, Namespace(self.name, explicit, caller()))
+        self._connected = True
+
+    @property
+    def i(self) -> VariableView:
+        """Presynaptic neuron of each synapse, within ``source``; in order of creation."""
+        return VariableView(self, "i", _READ_ONLY["i"])
+
+    @property
+    def j(self) -> VariableView:
+        """Postsynaptic neuron of each synapse, within ``target``; in order of creation."""
+        return VariableView(self, "j", _READ_ONLY["j"])
+
+    # ---- state (see `StateOwner`) ----
+
+    def state_variables(self) -> Mapping[str, Member]:
+        """Variables and subexpressions by name."""
+        return self.model.variables
+
+    def select_elements(self, item: Any) -> npt.NDArray[np.int64]:
+        """Synapses by number (in order of creation), or as ``[i, j]`` by the neurons that they connect."""
+        if not isinstance(item, tuple):
+            return select_positions(item, len(self), self.title)
+        if len(item) != 2:
+            raise errors.StateError("E704", f"{item!r} is no index of synapses.", place=self.title, hint="use [number], or [i, j]")
+        chosen = np.ones(len(self), bool)
+        for index, ends, group in zip(item, (self.ragged.i, self.ragged.j), (self.source_group, self.target_group), strict=True):
+            neurons = select_positions(index, len(group), self.title).reshape(-1)
+            chosen &= np.isin(ends, neurons)
+        return np.flatnonzero(chosen)
+
+    def read_state(self, name: str, indices: Any) -> npt.NDArray[Any]:
+        """Values of a variable or subexpression, in order of creation."""
+        subset = slice(None) if indices is None else indices
+        if name in ("i", "j"):
+            ends: npt.NDArray[Any] = getattr(self.ragged, name)[subset]
+            return ends
+        member = self.model.variables[name]
+        if isinstance(member, Subexpression) and not member.constant_over_dt:
+            return self.evaluate_text(name, indices, self.title)
+        return self.store[name].copy() if member.shared else self.ragged.get(name, subset)
+
+    def write_state(self, name: str, indices: Any, values: npt.NDArray[Any]) -> None:
+        """Set a variable, in order of creation."""
+        if self.model.variables[name].shared:
+            self.store[name][:] = values
+        else:
+            self.ragged.set(name, values, slice(None) if indices is None else indices)
+
+    # ---- delays ----
+
+    @property
+    def delay(self) -> Any:
+        """Delay of the pathway ``'pre'``: one for all synapses, or a variable where they differ.
+
+        Setting one time for all keeps it common; an array or an expression gives each synapse its own.
+        """
+        return self.delay_of("pre")
+
+    @delay.setter
+    def delay(self, value: Any) -> None:
+        self.set_delay("pre", value)
+
+    def delay_of(self, pathway: str) -> Any:
+        """Delay of a pathway."""
+        found = self._pathway(pathway)
+        return VariableView(self, found.variable, self.model.variables[found.variable]) if found.each else found.delay
+
+    def set_delay(self, pathway: str, value: Any) -> None:
+        """Set the delay of a pathway: a time for all synapses, or an array or expression for each.
+
+        :raises StructureError: E610, a delay is negative or not finite.
+        """
+        found = self._pathway(pathway)
+        if isinstance(value, VariableView):
+            return  # S.delay[...] += ... has been done in place
+        if isinstance(value, str) or np.ndim(value):
+            self._delay_each(found)
+            VariableView(self, found.variable, self.model.variables[found.variable])[:] = value
+            self._check_delays(found)
+        elif found.each:
+            check_delay(value, found.title)
+            self.ragged.set(found.variable, to_base(value))
+        else:
+            found.set_delay(value)
+
+    def _pathway(self, name: str) -> SynapticPathway:
+        if name not in self.pathways:
+            raise errors.NameError("E307", f"there is no pathway '{name}'.", place=self.title, hint=f"pathways are {', '.join(self.pathways) or 'none'}")
+        return self.pathways[name]
+
+    def _delay_each(self, pathway: SynapticPathway) -> None:
+        """Give each synapse a delay of its own, at first the common one."""
+        if pathway.each:
+            return
+        pathway.each = True
+        self.model = self._declared()
+        self.ragged.add_column(pathway.variable, self.store.real, pathway.seconds)
+
+    def _check_delays(self, pathway: SynapticPathway) -> None:
+        values = self.ragged.get(pathway.variable)
+        bad = np.flatnonzero(~(values >= 0) | ~np.isfinite(values))
+        if bad.size:
+            raise errors.StructureError("E610", f"the delay of synapse {bad[0]} is {values[bad[0]]} second: it must not be negative.", place=self.title)
+
+    def __len__(self) -> int:
+        return len(self.ragged)
+
+    @property
+    def N(self) -> int:  # noqa: N802 - the field's name for it
+        """Number of synapses."""
+        return len(self)
+
+    @property
+    def N_incoming(self) -> Indices:  # noqa: N802
+        """Number of synapses onto the postsynaptic neuron of each synapse."""
+        return np.asarray(self.ragged.table("col_length")[self.j])
+
+    @property
+    def N_outgoing(self) -> Indices:  # noqa: N802
+        """Number of synapses of the presynaptic neuron of each synapse."""
+        return np.asarray(self.ragged.table("row_length")[self.i])
+
+    @property
+    def N_incoming_post(self) -> Indices:  # noqa: N802
+        """In-degree of each target neuron."""
+        return self.ragged.table("col_length").copy()
+
+    @property
+    def N_outgoing_pre(self) -> Indices:  # noqa: N802
+        """Out-degree of each source neuron."""
+        return self.ragged.table("row_length").copy()
+
+
+def _check_ends(source: Any, target: Any) -> None:
+    for end in (source, target):
+        if not isinstance(end, NeuronGroup | Subgroup):
+            raise errors.StructureError("E615", f"synapses connect groups of neurons, not {end!r}.")
+
+
+def _end(group: NeuronGroup | Subgroup) -> End:
+    return End(*group.extent())
