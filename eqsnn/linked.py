@@ -75,7 +75,8 @@ def resolve_link(target: NeuronGroup, name: str, link: LinkedVariable) -> Source
     if not isinstance(member, Variable) or not member.linked:
         hint = f"declare it: '{name} : <unit> (linked)'"
         raise errors.ModelError("E561", f"'{name}' is not declared (linked).", place=target.title, hint=hint)
-    root: NeuronGroup = getattr(link.group, "parent", link.group)
+    group: Any = link.group
+    root: NeuronGroup = getattr(group, "parent", group)
     _, start, stop = link.group.extent()
     found = link.group.state_variables().get(link.name)
     if found is None:

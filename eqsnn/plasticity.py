@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -57,17 +58,29 @@ class StructuralPlasticity(NetworkObject):
         if not isinstance(synapses, Synapses):
             raise errors.StructureError("E620", f"a structural rule belongs to Synapses, not to {synapses!r}.")
         super().__init__(
-            "structuralplasticity", name, dt=dt, clock=clock, otherwise=synapses.clock, when=when, order=order
-        )
+            "structuralplasticity", name, dt=dt, clock=clock, otherwise=synapses.clock, when=when, order=order,
+            contained=True,
+        )  # fmt: skip
         from .grammar.parser import parse_rule
 
-        self.synapses = synapses
+        self._synapses = weakref.ref(synapses)  # they contain the rule, and keep it alive
         self.namespace = {**synapses.namespace, **check_namespace(namespace, self.title)}
         self._rule = parse_rule(text_source(rule, self.title, "rule"))
         synapses.plastic = True
         if any(isinstance(node.head, ast.EachNeuron) or _per_post(node.head) for node in self._rule.passes):
             synapses.need_index()
-        self._before = (0, 0, 0)
+        synapses.contained.append(self)
+
+    @property
+    def synapses(self) -> Synapses:
+        """The synapses that the rule changes.
+
+        :raises StructureError: E621, they are gone.
+        """
+        found = self._synapses()
+        if found is None:
+            raise errors.StructureError("E621", "the synapses of this rule are gone.", hint="keep a reference to them", place=self.title)
+        return found
 
     @property
     def rule(self) -> str:

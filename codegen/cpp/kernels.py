@@ -79,7 +79,10 @@ class KernelPrinter:
         changed = written(self.everything)
         used = arrays(found)
         for projection in self.projections(used):
-            yield f"Ragged* const {projection_name(projection)} = c.projections[{self.tables.projection(projection)}];"
+            storage = projection_name(projection)
+            yield f"Ragged* const {storage} = c.projections[{self.tables.projection(projection)}];"
+            yield f"const int32_t* __restrict const pre_{storage} = {storage}->pre; (void)pre_{storage};"
+            yield f"const int32_t* __restrict const post_{storage} = {storage}->post; (void)post_{storage};"
         for array in used:
             yield from self._array(array, array in changed)
         for site in dict.fromkeys(p.site for x in found for p in parts(x) if isinstance(p, Random)):
@@ -89,6 +92,8 @@ class KernelPrinter:
     def of_domain(self) -> tuple[Expression, ...]:
         """Expressions that the loops evaluate."""
         domain = self.kernel.domain
+        if self.fills:  # the range is a parameter of the loop
+            return ()
         return tuple(x for name in ("start", "stop", "count") if not isinstance(x := getattr(domain, name, 0), int))
 
     def projections(self, used: tuple[Array, ...]) -> tuple[str, ...]:

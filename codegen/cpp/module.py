@@ -172,7 +172,9 @@ def _setup(setup: tuple[Let, ...], tables: Tables) -> Iterator[str]:
                 type_ = printer.type(argument.type)
                 body.append(f"const {type_} a_{name} = static_cast<{type_}>({tables.argument(argument)});")
                 known.add(name)
-        body.append(f"c.computed[{tables.computed[let.local.name]}] = {printer(let.value)};  // {let.local.name}")
+        name = identifier(let.local.name)
+        body.append(f"const {printer.type(let.local.type)} {name} = {printer(let.value)};")
+        body.append(f"c.computed[{tables.computed[let.local.name]}] = static_cast<double>({name});")
     yield from indent(body)
     yield "}\n"
 

@@ -39,7 +39,7 @@ class Row:
         """Locals of the k-th synapse."""
         yield f"const int32_t s = {self.slot};"
         other = "j" if self.fixed == "i" else "i"
-        yield f"const int32_t {other} = {self.storage}->{'post' if other == 'j' else 'pre'}[s]; (void){other};"
+        yield f"const int32_t {other} = {'post' if other == 'j' else 'pre'}_{self.storage}[s]; (void){other};"
 
 
 def _uses_twin(printer: KernelPrinter) -> bool:
@@ -54,12 +54,13 @@ def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
         yield from _loop("", [*row.element(), *twin, *printer.lines(body)])
         return
     yield "real* __restrict const aside = static_cast<real*>(c.sums); (void)aside;"
+    yield "const int64_t widest = c.widest; (void)widest;"
     scatters = [node for node in body if isinstance(node, Accumulate)]
     split = [_set_aside(printer, node, scatters) for node in body]
     yield from _loop("#pragma omp simd", [*row.element(), *twin, *(line for part in split for line in part)])
     if scatters:
         adds = [
-            f"{printer.printer.load(a.array, a.index)} += aside[{place} * c.widest + k];"
+            f"{printer.printer.load(a.array, a.index)} += aside[{place} * widest + k];"
             for place, a in enumerate(scatters)
         ]
         yield from _loop("", [*row.element(), *adds])
@@ -77,7 +78,7 @@ def _set_aside(printer: KernelPrinter, node: Statement, scatters: list[Accumulat
     if not isinstance(node, Accumulate):
         return list(printer.lines((node,)))
     place = next(k for k, other in enumerate(scatters) if other is node)
-    return [f"aside[{place} * c.widest + k] = {printer.printer(node.value)};"]
+    return [f"aside[{place} * widest + k] = {printer.printer(node.value)};"]
 
 
 def is_straight(body: tuple[Statement, ...]) -> bool:

@@ -127,26 +127,14 @@ def _logic(x: Binary, left: Expression, right: Expression) -> Expression:
     return x
 
 
-def _is(x: Expression, value: int) -> bool:
-    return isinstance(x, Literal) and x.value == value
-
-
 def _identity(x: Binary) -> Expression:
     match x:
-        case Binary("*", one, y) | Binary("*", y, one) if _is(one, 1):
-            return y
-        case Binary("*", minus, y) | Binary("*", y, minus) if _is(minus, -1):
-            return _negated(y)
-        case Binary("*", zero, y) | Binary("*", y, zero) if _is(zero, 0) and y.type in _LIMIT:
-            return zero
+        case Binary("*" | "+", Literal() as known, y) | Binary("*" | "+" | "-" | "/", y, Literal() as known) if (
+            simpler := _with_number(x.operator, y, known)
+        ) is not None:
+            return simpler
         case Binary("*" | "/" as sign, Unary("-", y), Unary("-", z)):
             return Binary(sign, y, z)
-        case Binary("/", y, one) if _is(one, 1):
-            return y
-        case Binary("+", zero, y) | Binary("+", y, zero) if _is(zero, 0):
-            return y
-        case Binary("-", y, zero) if _is(zero, 0):
-            return y
         case Binary("+", y, Unary("-", z)):
             return Binary("-", y, z)
         case Binary("+", Unary("-", z), y):
@@ -155,6 +143,19 @@ def _identity(x: Binary) -> Expression:
             return Binary("+", y, z)
         case _:
             return x
+
+
+def _with_number(operator: str, y: Expression, known: Literal) -> Expression | None:
+    """An operation on ``y`` and a literal (in either order where that does not matter), if it is none."""
+    match operator, known.value:
+        case ("*" | "/", 1) | ("+" | "-", 0):
+            return y
+        case "*", -1:
+            return _negated(y)
+        case "*", 0 if y.type in _LIMIT:
+            return known
+        case _:
+            return None
 
 
 def _cast(x: Expression, wanted: Type) -> Expression:

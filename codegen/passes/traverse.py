@@ -251,14 +251,17 @@ def bound_names(kernel: Kernel) -> set[str]:
 
 
 class Fresh:
-    """Hands out names that are not taken: the plain one, or with the first number that is free."""
+    """Hands out names that are not taken: the plain one, or with the first number that is free (``x``, ``x_2``, ...)."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = set(taken)
 
     def __call__(self, name: str) -> str:
         """A new name like ``name``."""
-        plain, number = name, 1
+        plain, _, last = name.rpartition("_")
+        if not (last.isdecimal() and plain in self.taken):
+            plain = name
+        number = 1
         while name in self.taken:
             number += 1
             name = f"{plain}_{number}"

@@ -1,0 +1,7 @@
+"""Monitors: what is recorded while a network runs."""
+
+from .events import EventMonitor, SpikeMonitor
+from .rates import PopulationRateMonitor
+from .states import StateMonitor
+
+__all__ = ["EventMonitor", "PopulationRateMonitor", "SpikeMonitor", "StateMonitor"]
