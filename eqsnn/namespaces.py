@@ -40,6 +40,9 @@ class Frame:
 
     variables: tuple[Mapping[str, Any], ...]
 
+    def __repr__(self) -> str:
+        return f"Frame({', '.join(f'{len(names)} names' for names in self.variables)})"
+
     def get(self, name: str) -> Any:
         """The Python value of a name; a private marker where there is none."""
         for mapping in self.variables:

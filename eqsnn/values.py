@@ -80,7 +80,7 @@ def _wrong_unit(value: Any, wanted: Dimension, given: Dimension, name: str, plac
         message = f"'{name}' is a plain number, but {what} {kind}."
         return errors.DimensionError("E223", message, place=place, hint=f"divide by a unit, as in 'x/({given})'")
     message = f"'{name}' is in {wanted}, but {what} {kind}."
-    hint = f"give a unit: '{name} = ...*{wanted}', or set '{name}_' to plain numbers in {wanted}"
+    hint = f"give it a unit, as in '2*{wanted}'"
     return errors.DimensionError("E223", message, place=place, hint=hint if given.is_dimensionless else None)
 
 
