@@ -13,11 +13,15 @@ from .base import collect, start_scope
 from .clocks import Clock, defaultclock
 from .functions import function
 from .linked import linked_var
+from .monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor
 from .network import Network, run
 from .neurongroup import NeuronGroup
+from .operations import network_operation
 from .plasticity import StructuralPlasticity, StructureMonitor
+from .poisson import PoissonGroup, PoissonInput
 from .prefs import prefs
 from .seeds import seed
+from .spikegenerator import SpikeGeneratorGroup
 from .subgroup import Subgroup
 from .synapses import Synapses
 from .timedarray import TimedArray
