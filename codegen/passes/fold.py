@@ -185,3 +185,10 @@ def _selected(condition: Expression, then: Expression, orelse: Expression) -> Ex
             return _inverted(condition)
         case _:
             return then if then == orelse else Select(condition, then, orelse)
+
+
+def as_type(x: Expression, wanted: Type) -> Expression:
+    """``x`` as a value of type ``wanted``; the conversion is that of a leaf where ``x`` is one with a sign."""
+    if isinstance(x, Unary) and x.operator == "-":
+        return _negated(as_type(x.operand, wanted))
+    return _cast(x, wanted)

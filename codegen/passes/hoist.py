@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 from ..ir import (
     Argument,
-    Cast,
     Expression,
     If,
     Kernel,
@@ -27,7 +26,7 @@ from ..ir import (
     Random,
     Statement,
 )
-from .fold import fold_expression
+from .fold import as_type, fold_expression
 from .if_convert import rename
 from .invariance import is_safe_index, is_trivial, may_fault, to_double
 from .traverse import Fresh, assigned, bound_names, children, map_children, map_operands, statements, written
@@ -134,7 +133,7 @@ class _Level:
         if not is_trivial(value):
             local = self.entries.get(value) or self.enter(value, name)
             value = local
-        return value if value.type is x.type else Cast(value, x.type)
+        return as_type(value, x.type)
 
     def shared(self, x: Expression) -> Expression:
         """A value in terms of those that are already computed here."""

@@ -33,7 +33,7 @@ from ..ir import (
     Statement,
     Synapses,
 )
-from .fold import fold_expression
+from .fold import as_type, fold_expression
 from .if_convert import rename
 from .invariance import is_run_constant, is_trivial, to_double
 from .traverse import Fresh, arguments_of, arrays_of, assigned, map_children, map_kernels, map_operands
@@ -116,7 +116,7 @@ class _Setup:
         """What a kernel reads in place of a run-constant value."""
         value = self.shared(fold_expression(to_double(x)))
         known = _as_read_by_kernels(value if is_trivial(value) else self.enter(value, name))
-        return known if known.type is x.type else Cast(known, x.type)
+        return as_type(known, x.type)
 
     def shared(self, x: Expression) -> Expression:
         """The expression in terms of entries: of those that it contains, and of those it was made from."""

@@ -251,7 +251,7 @@ def bound_names(kernel: Kernel) -> set[str]:
 
 
 class Fresh:
-    """Hands out names that are not taken: the plain one, or with the first number that is free (``x``, ``x_2``, ...)."""
+    """Hands out names that are not taken: the plain one, or else the first of ``x_2``, ``x_3``, ... that is free."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = set(taken)

@@ -35,13 +35,13 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "timestep": lambda t, dt: math.floor((t + 1e-3 * dt) / dt),
     "timed_row": lambda t, dt, rows: min(max(math.floor(t / dt + 1e-6), 0), rows - 1),
     "timed_cell": lambda row, column, columns: row * columns + min(max(column, 0), columns - 1),
-    **{f"power{n}": (lambda n: lambda x: x**n)(n) for n in range(2, 9)},
+    **{f"power{n}": lambda x, n=n: x**n for n in range(2, 9)},
 }  # fmt: skip
 
 
 @dataclass
 class Machine:
-    """Storage, arguments and random numbers. ``log`` has what was created, removed and recorded, ``faults`` is checked."""
+    """Storage, arguments and random numbers. ``log`` has what was created, removed and recorded."""
 
     arrays: dict[str, np.ndarray]
     arguments: dict[str, Any]

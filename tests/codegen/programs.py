@@ -20,9 +20,11 @@ SHARED, LINK = Array("pre.shared", REAL), Array("pre.link", INT)
 TABLE = Array("table.values", REAL)
 T, STEP = Argument("clock.t", DOUBLE), Argument("clock.step", LONG)
 ARGUMENTS = {
-    DOUBLE: (Argument("tau", DOUBLE), Argument("clock.dt", DOUBLE), T), INT: (Argument("n", INT), Argument("group.N", INT)),
-    BOOL: (Argument("switch", BOOL),), LONG: (Argument("tick", LONG), STEP),
-}  # fmt: skip
+    DOUBLE: (Argument("tau", DOUBLE), Argument("clock.dt", DOUBLE), T),
+    INT: (Argument("n", INT), Argument("group.N", INT)),
+    LONG: (Argument("tick", LONG), STEP),
+    BOOL: (Argument("switch", BOOL),),
+}
 N, M = 4, 3
 LINKS = [(i, j) for i in range(N) for j in range(M) if (i + j) % 2 == 0 or i == 1]
 

@@ -72,7 +72,7 @@ def test_pass_is_exact(name: str, seed: int) -> None:
     agree(result(before), result(after), 0.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_reciprocals_round(seed: int) -> None:
     before = program(Dice(seed), 1, smooth=True)
