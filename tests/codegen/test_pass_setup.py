@@ -132,10 +132,8 @@ def test_literals_and_copies_need_no_entry() -> None:
 
 
 def test_a_copy_of_an_entry_is_read_as_an_argument() -> None:
-    minus_decay = Unary("-", Unary("-", DECAY))
-    assert lines(
-        kernel(Store(V, I, DECAY)), kernel(Store(V, I, Unary("-", DECAY))), kernel(Store(V, I, minus_decay))
-    ) == [
+    same = Unary("-", Unary("-", DECAY))
+    assert lines(kernel(Store(V, I, DECAY)), kernel(Store(V, I, Unary("-", DECAY))), kernel(Store(V, I, same))) == [
         "group.k1: double = exp(-(clock.dt / tau))",
         "group.v[i] = real(group.k1)",
         "group.v[i] = -real(group.k1)",

@@ -111,7 +111,7 @@ def test_accepts(domain: Domain, body: tuple[Statement, ...]) -> None:
 
 @pytest.mark.parametrize(("domain", "body", "message"), BAD)
 def test_names_the_kernel_and_the_problem(domain: Domain, body: tuple[Statement, ...], message: str) -> None:
-    with pytest.raises(InternalError, match="^group_update: ") as caught:
+    with pytest.raises(InternalError, match=r"^group_update: ") as caught:
         verify(kernel(*body, domain=domain))
     assert message in str(caught.value)
 
@@ -127,7 +127,7 @@ def test_setup() -> None:
     good = ProgramIR((Let(k, plus(TAU, DT)),), program(kernel()).actions)
     assert verify_program(good) is good
     for setup in ((Let(k, TAU), Let(k, DT)), (Let(X, real(TAU)),), (Let(k, Cast(Local("z", REAL), DOUBLE)),)):
-        with pytest.raises(InternalError, match="^setup: "):
+        with pytest.raises(InternalError, match=r"^setup: "):
             verify_program(ProgramIR(setup, ()))
 
 
