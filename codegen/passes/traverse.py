@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import assert_never
@@ -251,27 +252,32 @@ def bound_names(kernel: Kernel) -> set[str]:
 
 
 class Fresh:
-    """Hands out names that are not taken: the plain one, or else the first of ``x_2``, ``x_3``, ... that is free."""
+    """Hands out names that are not taken: the plain one, or else the first of ``x_2``, ``x_3``, ... that is free.
+
+    Names that differ in punctuation only count as the same, because they are in printed code.
+    """
 
     def __init__(self, taken: Iterable[str]) -> None:
-        self.taken = set(taken)
+        self.taken = set(map(_printed, taken))
 
     def __call__(self, name: str) -> str:
         """A new name like ``name``."""
         plain, _, last = name.rpartition("_")
-        if not (last.isdecimal() and plain in self.taken):
+        if not (last.isdecimal() and _printed(plain) in self.taken):
             plain = name
-        number = 1
-        while name in self.taken:
-            number += 1
-            name = f"{plain}_{number}"
-        self.taken.add(name)
-        return name
+        return self._first(name, lambda number: f"{plain}_{number}")
 
     def numbered(self, prefix: str) -> str:
         """A new name: prefix and number, from 1."""
-        number = 1
-        while f"{prefix}{number}" in self.taken:
-            number += 1
-        self.taken.add(f"{prefix}{number}")
-        return f"{prefix}{number}"
+        return self._first(f"{prefix}1", lambda number: f"{prefix}{number}")
+
+    def _first(self, name: str, other: Callable[[int], str]) -> str:
+        number = 2
+        while _printed(name) in self.taken:
+            name, number = other(number), number + 1
+        self.taken.add(_printed(name))
+        return name
+
+
+def _printed(name: str) -> str:
+    return re.sub(r"\W", "_", name)

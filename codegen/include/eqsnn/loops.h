@@ -52,24 +52,24 @@ inline void within(const int32_t*& first, const int32_t*& last, int32_t start, i
 
 // ---- recorders ----
 
-// Notes the events of this step; returns room for `n` values of each, or null where memory is out.
+// Notes the events of this step; returns room for `n` values of each, or null where there is nothing more to record.
 template <class Real>
 inline Real* record_events(Context& c, Recorder& recorder, const int32_t* first, const int32_t* last, int32_t start,
                               int64_t step, int64_t n) {
     const int64_t count = last - first;
+    if (!count) return nullptr;
     if (recorder.tally)
         for (int64_t k = 0; k < count; ++k) ++recorder.tally[first[k] - start];
     recorder.events += count;
     if (!recorder.count) return nullptr;  // only counted
     int64_t* const steps = extend<int64_t>(c, recorder.step, count);
     int32_t* const ids = extend<int32_t>(c, recorder.id, count);
-    Real* const values = extend<Real>(c, recorder.value, count * n);
-    if (!steps || !ids || !values) return nullptr;
+    if (!steps || !ids) return nullptr;
     for (int64_t k = 0; k < count; ++k) {
         steps[k] = step;
         ids[k] = first[k] - start;
     }
-    return values;
+    return n ? extend<Real>(c, recorder.value, count * n) : nullptr;
 }
 
 template <class Real>
