@@ -82,6 +82,12 @@ def test_a_name_that_is_taken_gets_a_number() -> None:
     assert lines(kernel(load_v(), Let(d, DECAY), Store(V, I, times(d, X))))[0].startswith("group.v_2: double = ")
 
 
+def test_a_name_that_would_print_like_another_gets_a_number() -> None:
+    inverse, other = over(number(1), real(TAU)), real(Argument("tau_inverse", DOUBLE))
+    got = lines(kernel(load_v(), Store(V, I, times(inverse, times(X, other)))))
+    assert got[0] == "tau.inverse_2: double = 1.0 / tau"
+
+
 def test_inverse_is_called_so() -> None:
     got = lines(kernel(load_v(), Store(V, I, times(over(number(1), real(TAU)), X))))
     assert (got[0], got[-1]) == ("tau.inverse: double = 1.0 / tau", "group.v[i] = real(tau.inverse) * x")
