@@ -29,7 +29,7 @@ from ..ir import (
     Synapses,
 )
 from .invariance import is_safe_index, may_fault
-from .traverse import Fresh, bound_names, expressions, map_children, map_operands, statements
+from .traverse import Fresh, assigned, bound_names, expressions, map_children, map_operands, statements
 
 Names = Mapping[str, Expression]
 
@@ -74,7 +74,7 @@ class _Converter:
                     return False
             elif not isinstance(inner, Let | Assign):
                 return False
-        clamped = {n.local.name for n in body if isinstance(n, Let) and is_safe_index(n.value)}
+        clamped = {n.local.name for n in body if isinstance(n, Let) and is_safe_index(n.value)} - assigned(body)
         return not any(
             isinstance(x, Random) or may_fault(x) or (isinstance(x, Load) and not is_safe_index(x.index, clamped))
             for x in expressions(body)

@@ -100,6 +100,13 @@ def test_structural_statements_and_those_on_neurons_stay(inner: Statement) -> No
     assert if_convert(before) == before
 
 
+def test_an_index_that_changes_is_not_safe() -> None:
+    n = Local("n", INT)
+    inner = (Let(n, whole(0)), Assign(n, Load(LINK, I)), Assign(X, Load(V, n)))
+    before = verify(kernel(load_v(), IS, If(YES, inner)))
+    assert if_convert(before) == before
+
+
 def test_synapses_own_their_slot() -> None:
     assert body(If(YES, (Store(W, S, number(1)),)), domain=ROWS)[-1] == "s.w[s] = 1.0 if branch else s.w[s]"
 
