@@ -9,6 +9,7 @@ and NumPy's functions with units. Errors are in `eqsnn.errors`.
 from __future__ import annotations
 
 from ._numpy import *
+from . import errors
 from .base import collect, start_scope
 from .clocks import Clock, defaultclock
 from .functions import function

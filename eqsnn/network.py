@@ -16,7 +16,7 @@ from .binding import Binding
 from .clocks import Clock, seconds
 from .grammar import errors
 from .language_units import units
-from .model.declarations import NetworkDeclaration
+from .model.declarations import SLOTS, NetworkDeclaration
 from .model.dimensions import SECOND
 from .model.scope import External
 from .model.symbols import Constant
@@ -64,6 +64,7 @@ class Network:
         self._meanings: dict[str, dict[str, External | None]] = {}
         self._profile: Profile | None = None
         self._stopped = False
+        self._schedule = list(SLOTS)
         self.add(*objects)
 
     def add(self, *objects: NetworkObject | Iterable[NetworkObject]) -> None:
@@ -88,6 +89,21 @@ class Network:
     def t(self) -> Any:
         """Time reached, a quantity in seconds."""
         return quantity(self.t_, SECOND)
+
+    @property
+    def schedule(self) -> list[str]:
+        """Order of the slots of a step; set it to another order of the same slots.
+
+        :raises ModelError: E571.
+        """
+        return list(self._schedule)
+
+    @schedule.setter
+    def schedule(self, slots: Iterable[str]) -> None:
+        wanted = list(slots)
+        if sorted(wanted) != sorted(SLOTS):
+            raise errors.ModelError("E571", f"a schedule is an order of {', '.join(SLOTS)}, not {wanted}.", place=f"Network '{self.name}'")
+        self._schedule = wanted
 
     @property
     def compiled(self) -> Compiled:
@@ -202,7 +218,7 @@ class Network:
 
         declarations = tuple(d for item in objects for d in item.declare())
         resolvers = {d.name: d.resolver for d in declarations if getattr(d, "resolver", None) is not None}  # type: ignore[union-attr]
-        declaration = NetworkDeclaration(declarations, (), prefs.check_finite)
+        declaration = NetworkDeclaration(declarations, (), prefs.check_finite, tuple(self._schedule))
         known = self._compiled
         if known is None or known.declaration != declaration or not self._same_names(resolvers):
             self._compiled = compile_network(

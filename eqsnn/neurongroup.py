@@ -53,6 +53,7 @@ class NeuronGroup(Group):
     """
 
     _kind = "neurongroup"
+    also_reserved = ("start", "stop", "parent")  # attributes of a Subgroup
 
     def __init__(
         self,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .base import check_slot
 from .grammar import ast, errors
 from .model.declarations import Pathway, When, delay_name
 from .model.dimensions import SECOND
@@ -59,6 +60,50 @@ class SynapticPathway:
         """What the compiler needs to know, on the clock of the neurons it hears."""
         delay: Literal["none", "uniform", "each"] = "each" if self.each else "uniform" if self.seconds > 0 else "none"
         return Pathway(self.name, self.side, self.event, self.block, delay, When(self.when, self.order, clock))
+
+
+class PathwayView:
+    """A pathway as a script sees it: ``S.pre.delay = 2*ms``, ``S.post.order = 1``, ``S.pre.code``."""
+
+    __slots__ = ("_pathway", "_synapses")
+
+    def __init__(self, synapses: Any, pathway: SynapticPathway) -> None:
+        self._synapses, self._pathway = synapses, pathway
+
+    @property
+    def code(self) -> str:
+        """The text."""
+        return self._pathway.code
+
+    @property
+    def delay(self) -> Any:
+        """The delay: one time for all synapses, or a variable of theirs. Set it to a time, an array, an expression."""
+        return self._synapses.delay_of(self._pathway.name)
+
+    @delay.setter
+    def delay(self, value: Any) -> None:
+        self._synapses.set_delay(self._pathway.name, value)
+
+    @property
+    def order(self) -> int:
+        """Place among the pathways of a step: low numbers first."""
+        return self._pathway.order
+
+    @order.setter
+    def order(self, value: int) -> None:
+        self._pathway.order = value
+
+    @property
+    def when(self) -> str:
+        """Slot of the step in which the code runs."""
+        return self._pathway.when
+
+    @when.setter
+    def when(self, slot: str) -> None:
+        self._pathway.when = check_slot(slot, self._pathway.title)
+
+    def __repr__(self) -> str:
+        return f"<pathway '{self._pathway.name}' of {self._synapses.title}>"
 
 
 def check_delay(value: Any, title: str) -> float:

@@ -251,8 +251,11 @@ class StateAccess:
     """Makes the variables of a `StateOwner` its attributes.
 
     A subclass calls `close_attributes` when it is set up: from then on only variables, and attributes that exist or
-    begin with ``_``, can be set, so that a misspelt variable is an error.
+    begin with ``_``, can be set, so that a misspelt variable is an error. ``also_reserved`` are further names that no
+    variable can have.
     """
+
+    also_reserved: tuple[str, ...] = ()
 
     def close_attributes(self: Any) -> None:
         """Allow no new attributes from here on.
@@ -260,7 +263,7 @@ class StateAccess:
         :raises NameError: E306, a variable has the name of an attribute.
         """
         for name in self.state_variables():
-            if hasattr(type(self), name) or name in vars(self):
+            if hasattr(type(self), name) or name in vars(self) or name in self.also_reserved:
                 message = f"'{name}' cannot be a variable: it is an attribute of every {type(self).__name__}."
                 raise errors.NameError("E306", message, place=self.title, hint="choose another name")
         self._closed = True
@@ -324,7 +327,7 @@ def select_positions(item: Any, count: int, place: str) -> Indices:
             return np.arange(count)[item]
         except TypeError:
             raise errors.StateError("E704", f"{item} is no range of indices.", place=place) from None
-    indices = np.asarray(item)
+    indices = np.asarray(None if isinstance(item, tuple) else item)
     if indices.size == 0:
         return np.empty(0, np.int64)
     if indices.dtype.kind == "b":

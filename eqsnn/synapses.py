@@ -18,7 +18,7 @@ from .model.symbols import GroupModel, Subexpression, Variable
 from .model.types import INTEGER, real
 from .namespaces import Namespace, caller, check_namespace
 from .neurongroup import NeuronGroup
-from .pathways import SynapticPathway, check_delay
+from .pathways import PathwayView, SynapticPathway, check_delay
 from .runtime.ragged import Ragged
 from .runtime.rings import Way
 from .runtime.store import Store
@@ -269,6 +269,12 @@ class Synapses(Group):
             self.ragged.set(name, values, slice(None) if indices is None else indices)
 
     # ---- delays ----
+
+    def __getattr__(self, name: str) -> Any:
+        pathways: dict[str, SynapticPathway] = vars(self).get("pathways", {})
+        if name in pathways and name not in self.model.variables:
+            return PathwayView(self, pathways[name])
+        return super().__getattr__(name)
 
     @property
     def delay(self) -> Any:

@@ -73,6 +73,11 @@ def counter_array(owner: str, counter: Counter) -> Array:
     return Array(f"{owner}.{counter.name}", machine_type(counter.type))
 
 
+def is_early(slot: str) -> bool:
+    """Whether what runs in a slot runs before neurons advance."""
+    return slot in ("before_start", "start", "after_start", "before_groups")
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The declared network, and how refractory neurons are told (see `neurons.refractoriness`)."""
@@ -89,7 +94,8 @@ class Access:
     """Reads names for the elements of one task.
 
     ``group`` is the neurons or projection whose text it is; ``start`` the first neuron of a subgroup; ``clock`` the
-    task's clock; ``owner`` the object whose counters are meant; ``element`` the side under ``for each pre`` or ``post``.
+    task's clock; ``owner`` the object whose counters are meant; ``element`` the side under ``for each pre`` or ``post``;
+    ``early`` tells that the task runs before the neurons advance.
     """
 
     network: Surroundings
@@ -99,6 +105,7 @@ class Access:
     start: int = 0
     owner: str = ""
     element: Side = "own"
+    early: bool = False
 
     @property
     def projection(self) -> Projection | None:
@@ -214,7 +221,28 @@ class Access:
         known = self.network.not_refractory.get(group)
         if known is None:
             return Literal(True, BOOL)
+        if self.early:  # the neurons have not advanced to this step yet
+            known = one_step_ago(known)
         return reindex(known, self.index(side))
+
+    def refractoriness_of(self, reference: VariableReference) -> Expression | None:
+        """Whether a variable may change, for one that is flagged ``unless refractory``; None for others."""
+        owner = self.network.neurons.get(reference.variable.owner)
+        if owner is None or owner.name not in self.network.not_refractory:
+            return None
+        differential = owner.model.differentials.get(reference.variable.name)
+        if differential is None or not differential.unless_refractory:
+            return None
+        return self._not_refractory(reference.side)
+
+
+def one_step_ago(x: Expression) -> Expression:
+    """The refractoriness of the step before: ``step - lastspike >= n`` with one step less."""
+    match x:
+        case Binary(">=", Binary("-", now, last), steps):
+            return Binary(">=", Binary("-", Binary("-", now, Literal(1, INT)), last), steps)
+        case _:
+            return x
 
 
 def reindex(x: Expression, index: Expression) -> Expression:

@@ -35,6 +35,7 @@ from ..ir import (
     Local,
     Random,
     Remove,
+    Select,
     Statement,
     Store,
 )
@@ -56,7 +57,8 @@ def elapsed(projection: str) -> Expression:
 class Body:
     """Collects the statements of one element's code.
 
-    ``site`` is the program-wide number of the task's first random call. ``bound`` holds what symbols mean now: a
+    ``site`` is the program-wide number of the task's first random call. ``guarded`` code may not change what is flagged
+    ``unless refractory`` of a refractory neuron. ``bound`` holds what symbols mean now: a
     variable that has been read or written is in a local.
     """
 
@@ -68,6 +70,7 @@ class Body:
     dirty: dict[str, VariableReference] = field(default_factory=dict)
     declared: set[str] = field(default_factory=set)
     lazy: dict[str, sympy.Expr] = field(default_factory=dict)
+    guarded: bool = False
 
     def expression(self, x: sympy.Basic) -> Expression:
         """IR of a symbolic expression, with the present values of its symbols."""
@@ -168,7 +171,10 @@ class Body:
                     if isinstance(reference, VariableReference)
                     else self.access.counter(reference)
                 )
-                self.statements.append(Accumulate(array, index, convert(self.expression(value), array.type)))
+                amount = convert(self.expression(value), array.type)
+                if isinstance(reference, VariableReference):
+                    amount = self._unless_refractory(reference, amount, Literal(0.0, array.type))
+                self.statements.append(Accumulate(array, index, amount))
             case Branch(condition, then, orelse):
                 test = self.expression(condition)
                 self.statements.append(If(test, self._branch(then), self._branch(orelse)))
@@ -190,12 +196,20 @@ class Body:
         name = canonical(reference)
         new = convert(self.expression(value), machine_type(reference.type))
         if isinstance(reference, VariableReference):
+            if self.guarded and self.access.refractoriness_of(reference) is not None:
+                self.read_reference(name, reference)
+                new = self._unless_refractory(reference, new, self.bound[name])
             self.dirty[name] = reference
         present = self.bound.get(name)
         if isinstance(present, Local) and present.name in self.declared:
             self.statements.append(Assign(present, new))
         else:
             self.bound[name] = self.let(f"v_{name}" if isinstance(reference, VariableReference) else f"l_{name}", new)
+
+    def _unless_refractory(self, reference: VariableReference, new: Expression, old: Expression) -> Expression:
+        """A variable that stands still while its neuron is refractory is not changed by synapses either, as in Brian2."""
+        held = self.access.refractoriness_of(reference) if self.guarded else None
+        return new if held is None else Select(held, new, old)
 
     def _create(self, values: tuple[tuple[Variable, sympy.Expr], ...]) -> Create:
         projection = self.access.group

@@ -19,6 +19,7 @@ from eqsnn.symbolic.model import (
     React,
     RecordEvents,
     RecordState,
+    Refresh,
     Regulate,
     Rewire,
     SumUp,
@@ -40,7 +41,7 @@ from ..ir import (
     Tally,
 )
 from .access import Surroundings, column, machine_type
-from .neurons import lower_advance, lower_detect, lower_react, lower_regulate, not_refractory, used_sites
+from .neurons import lower_advance, lower_detect, lower_react, lower_refresh, lower_regulate, not_refractory, used_sites
 from .record import lower_record_events, lower_record_state
 from .rules import lower_rewire
 from .synapses import lower_deliver, lower_integrate, lower_sum, lower_synaptic_code, stages_changes
@@ -104,6 +105,8 @@ def _lower(
             later = fused.get(place)
             detect = None if later is None else (items[later], sites[later])
             return (Run(lower_advance(item, task, detect, around, site)),)
+        case Refresh() as task:
+            return (Run(lower_refresh(item, task, around, site)),)
         case Detect() as task:
             if task.condition is None or place in fused.values():
                 return ()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eqsnn.model.types import Dtype
-from eqsnn.symbolic.model import Advance, Detect, Integrate, Item, React, Refractory, Regulate
+from eqsnn.symbolic.model import Advance, Detect, Integrate, Item, React, Refractory, Refresh, Regulate
 
 from ..from_sympy import FromSympy, convert
 from ..ir import (
@@ -27,7 +26,7 @@ from ..ir import (
     Store,
     Unary,
 )
-from .access import I, Access, Surroundings, step, step_size
+from .access import I, Access, Surroundings, is_early, machine_type, step, step_size
 from .body import Body
 
 ZERO = Literal(0, INT)
@@ -40,7 +39,8 @@ def flags(neurons: str, event: str) -> Array:
 
 def access(network: Surroundings, group: str, item: Item, start: int = 0) -> Access:
     """Names of a task on neurons."""
-    return Access(network, group, item.when.clock, item.names.references, start, item.owner)
+    clock = network.neurons[group].when.clock  # t and dt are the group's, whenever its code runs
+    return Access(network, group, clock, item.names.references, start, item.owner, early=is_early(item.when.slot))
 
 
 def everyone(group: str) -> Elements:
@@ -51,17 +51,21 @@ def everyone(group: str) -> Elements:
 def lower_advance(item: Item, task: Advance, detect: tuple[Item, int] | None, network: Surroundings, site: int) -> Kernel:
     """Integrate; with ``detect``, a threshold and the number of its first random call, also find out who spikes."""
     body = Body(access(network, task.neurons, item), item.names, site)
-    for name, value in task.refreshed:
-        variable = network.neurons[task.neurons].model.variables[name]
-        array = Array(f"{task.neurons}.{name}", INT if variable.type.dtype is Dtype.INTEGER else body.expression(value).type)
-        body.bound[name] = body.let(f"n_{name}", convert(body.expression(value), array.type))
-        body.statements.append(Store(array, I, body.bound[name]))
     _bind_refractory(body, task.neurons, network)
     body.update(task.update)
     if detect is not None:
         _detect(body, detect[0], network, detect[1])
     name = f"{task.neurons}_update"
     return Kernel(name, item.when.clock, everyone(task.neurons), body.store())
+
+
+def lower_refresh(item: Item, task: Refresh, network: Surroundings, site: int) -> Kernel:
+    """Evaluate what is constant over dt, for the whole step that begins."""
+    body = Body(access(network, task.neurons, item), item.names, site)
+    for name, value in task.values:
+        type_ = machine_type(network.neurons[task.neurons].model.variables[name].type)
+        body.statements.append(Store(Array(f"{task.neurons}.{name}", type_), I, convert(body.expression(value), type_)))
+    return Kernel(f"{task.neurons}_constant_over_dt", item.when.clock, everyone(task.neurons), body.store())
 
 
 def used_sites(item: Item) -> int:
@@ -131,7 +135,7 @@ def lower_react(item: Item, task: React, network: Surroundings, site: int) -> Ke
 
 def lower_regulate(item: Item, task: Regulate, network: Surroundings, site: int) -> Kernel:
     """Code run for neurons at every step."""
-    body = Body(access(network, task.group, item, task.start), item.names, site)
+    body = Body(access(network, task.group, item, task.start), item.names, site, guarded=not task.chosen)
     body.run(task.body)
     domain = Elements(Literal(task.start, INT), Literal(task.stop, INT))
     if task.start == 0 and task.stop == network.neurons[task.group].size:

@@ -8,7 +8,7 @@ from eqsnn.symbolic.model import Item, RecordEvents, RecordState
 
 from ..from_sympy import convert
 from ..ir import REAL, Chosen, Events, Kernel, Record
-from .access import Access, Surroundings
+from .access import Access, Surroundings, is_early
 from .body import Body
 
 
@@ -19,9 +19,11 @@ def _records(body: Body, item: Item, values: tuple[sympy.Expr, ...]) -> None:
 
 def lower_record_state(item: Item, task: RecordState, network: Surroundings, site: int) -> Kernel:
     """Values of the chosen neurons or synapses at this step."""
-    body = Body(Access(network, task.group, item.when.clock, item.names.references, task.start), item.names, site)
-    _records(body, item, task.values)
     projection = task.group if task.group in network.projections else None
+    clock = (network.projections if projection else network.neurons)[task.group].when.clock
+    early = is_early(item.when.slot)
+    body = Body(Access(network, task.group, clock, item.names.references, task.start, early=early), item.names, site)
+    _records(body, item, task.values)
     return Kernel(item.owner, item.when.clock, Chosen(item.owner, projection), body.store())
 
 

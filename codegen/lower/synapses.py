@@ -29,14 +29,14 @@ from ..ir import (
     Synapses,
     Zero,
 )
-from .access import TICK, Access, I, J, S, Surroundings, column, machine_type
+from .access import TICK, Access, I, J, S, Surroundings, column, is_early, machine_type
 from .body import Body, elapsed, last_update
 
 
 def synaptic(network: Surroundings, item: Item, projection: str, site: int) -> Body:
     """A body whose elements are synapses."""
-    names = Access(network, projection, item.when.clock, item.names.references, owner=item.owner)
-    return Body(names, item.names, site)
+    names = Access(network, projection, item.when.clock, item.names.references, owner=item.owner, early=is_early(item.when.slot))
+    return Body(names, item.names, site, guarded=True)
 
 
 def lower_deliver(item: Item, task: Deliver, network: Surroundings, site: int) -> tuple[Action, ...]:

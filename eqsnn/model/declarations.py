@@ -24,13 +24,12 @@ class When:
     order: int
     clock: str
 
-    @property
-    def key(self) -> tuple[int, int]:
-        """What schedules are sorted by, ties broken by the order of declaration."""
+    def key(self, slots: tuple[str, ...] = SLOTS) -> tuple[int, int]:
+        """What a step is sorted by, ties broken by the order of declaration; ``slots`` is the network's schedule."""
         for prefix, shift in (("before_", -1), ("after_", 1)):
             if self.slot.startswith(prefix):
-                return 3 * SLOTS.index(self.slot.removeprefix(prefix)) + shift, self.order
-        return 3 * SLOTS.index(self.slot), self.order
+                return 3 * slots.index(self.slot.removeprefix(prefix)) + shift, self.order
+        return 3 * slots.index(self.slot), self.order
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +210,13 @@ class NetworkDeclaration:
     """All objects of a network, in the order of their creation.
 
     Objects in ``context`` do not run: others refer to them, as a statement executed once refers to its group.
+    ``schedule`` is the order of the slots of a step.
     """
 
     objects: tuple[Declaration, ...]
     context: tuple[Declaration, ...] = ()
     check_finite: bool = False
+    schedule: tuple[str, ...] = SLOTS
 
     def neurons(self) -> dict[str, Neurons]:
         """Groups of neurons by name."""

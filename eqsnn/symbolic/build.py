@@ -46,6 +46,7 @@ from .model import (
     RecordEvents,
     RecordState,
     Refractory,
+    Refresh,
     Regulate,
     Rewire,
     RulePass,
@@ -64,7 +65,7 @@ def build(network: CheckedNetwork) -> SymbolicNetwork:
     """Symbolic tasks of a checked network, sorted into the order of a time step."""
     items = [item for declaration in network.declaration.objects for item in _Builder(network).declare(declaration)]
     refractory = {name: _refractory(n, network) for name, n in network.neurons.items() if n.refractory is not None}
-    return SymbolicNetwork(tuple(sorted(items, key=lambda item: item.when.key)), refractory)
+    return SymbolicNetwork(tuple(sorted(items, key=lambda item: item.when.key(network.declaration.schedule))), refractory)
 
 
 def _refractory(neurons: Neurons, network: CheckedNetwork) -> Refractory:
@@ -116,10 +117,12 @@ class _Builder:
     def neurons(self, item: Neurons) -> Iterable[Item]:
         scope = self.network.scope(item.name)
         held = [m for m in item.model.variables.values() if isinstance(m, Subexpression) and m.constant_over_dt]
-        if item.model.differentials or held or item.refractory is not None:
-            refreshed = tuple((m.name, self.converter.expression(m.expression, scope)) for m in held)
+        if held:
+            values = tuple((m.name, self.converter.expression(m.expression, scope)) for m in held)
+            yield self.item(item.name, When("before_start", 0, item.when.clock), Refresh(item.name, values))
+        if item.model.differentials or item.refractory is not None:
             method, update = self.integrated(item.model.clock_driven(), item.model, item.method, item.title, scope)
-            yield self.item(item.name, item.when, Advance(item.name, method, update, refreshed))
+            yield self.item(item.name, item.when, Advance(item.name, method, update))
         if item.external:
             yield self.item(item.name, item.when, Detect(item.name, "spike", None))
         for event in item.events:

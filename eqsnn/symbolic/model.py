@@ -1,6 +1,6 @@
 """The third stage's value: all that a network does, as symbolic tasks in the order of a time step.
 
-    task = Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
+    task = Refresh | Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
          | CountEvents | CallPython
 
 Every task keeps the references behind its symbols, so that the next stage can find their storage.
@@ -31,12 +31,19 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """Integrate a group of neurons over one step; ``refreshed`` are its subexpressions kept constant over dt."""
+    """Integrate a group of neurons over one step."""
 
     neurons: str
     method: str
     update: StateUpdate
-    refreshed: tuple[tuple[str, sympy.Expr], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """Evaluate, before anything else in a step, the subexpressions that are constant over dt."""
+
+    neurons: str
+    values: tuple[tuple[str, sympy.Expr], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ class CallPython:
 
 
 Task: TypeAlias = (
-    Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
+    Refresh | Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
     | CountEvents | CallPython
 )  # fmt: skip
 
