@@ -74,13 +74,13 @@ def linked_variables(b: Any) -> Arrays:
     """A variable of another group: one to one, by an index, and one value for all."""
     begin(b)
     ms = b.ms
-    A = b.NeuronGroup(6, 'dx/dt = -x/(7*ms) + k/ms : 1\nk : 1', method='exact')
+    A = b.NeuronGroup(6, 'dx/dt = -x/(7*ms) + k/ms : 1\nk : 1', method='exact', name='first')
     A.x, A.k = '0.3*i', '0.1 + 0.05*i'
-    common = b.NeuronGroup(1, 'dy/dt = (1 - y)/(30*ms) : 1', method='exact')
+    common = b.NeuronGroup(1, 'dy/dt = (1 - y)/(30*ms) : 1', method='exact', name='other')  # Brian2 orders by name
     B = b.NeuronGroup(6, '''dv/dt = (own + other + all - v)/(5*ms) : 1
                             own : 1 (linked)
                             other : 1 (linked)
-                            all : 1 (linked)''', threshold='v > 1', reset='v = 0', method='euler')
+                            all : 1 (linked)''', threshold='v > 1', reset='v = 0', method='euler', name='third')
     B.own = b.linked_var(A, 'x')
     B.other = b.linked_var(A, 'x', index=np.array([5, 4, 3, 0, 0, 1]))
     B.all = b.linked_var(common, 'y')

@@ -66,7 +66,7 @@ def several_runs(b: Any) -> Arrays:
     state = b.StateMonitor(G, 'v', record=[0, 11])
     net = b.Network(G, S, spikes, state)
     net.run(20.3*ms)
-    G.v['i < 10'] = '5*mV + 0.1*mV*i'
+    G.v[0:10] = (5 + 0.1*np.arange(10))*mV  # Brian2 would not let an expression set refractory neurons
     G.v[10:14] = 9.3*mV
     S.w['i < j'] = '-w/2'
     S.w[3, :] = 2.2*mV
