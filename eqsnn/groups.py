@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import namespaces
@@ -12,9 +12,7 @@ from .grammar import ast, errors
 from .grammar.suggest import suggest
 from .language_units import units
 from .model import equations
-from .model.scope import CLOCK
 from .model.symbols import GroupModel, Variable
-from .model.types import ValueType
 from .namespaces import Namespace, check_namespace
 from .regular import RunRegularly
 from .state import Array, Indices, Member, StateAccess
@@ -125,18 +123,6 @@ class Group(NetworkObject, StateAccess):
 
     # ---- state ----
 
-    def variable_type(self, name: str) -> ValueType:
-        """Kind and dimensions of what `StateMonitor` can record by this name.
-
-        :raises UnknownVariableError: E319.
-        """
-        if name in CLOCK:
-            return CLOCK[name]
-        known = self.state_variables().get(name)
-        if known is None:
-            raise self._unknown(name)
-        return known.type
-
     def evaluate_text(self, text: str, indices: Indices | None, title: str) -> Array:
         """Values of an expression, in SI base units; indices count from this object's first element."""
         from .execute import evaluate
@@ -160,3 +146,12 @@ class Group(NetworkObject, StateAccess):
     def dt(self) -> Any:
         """Length of the group's steps, a quantity in seconds."""
         return self.clock.dt
+
+
+def paragraphs(texts: Iterable[tuple[str, str]]) -> str:
+    """Texts of a group under their names, indented, each on lines of its own."""
+    lines: list[str] = []
+    for word, text in texts:
+        lines += ["", f"  {word}:"] if not lines else [f"  {word}:"]
+        lines += [f"    {line.strip()}" for line in text.splitlines() if line.strip()]
+    return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from .base import NetworkObject, name_node
 from .clocks import Clock
-from .grammar import ast, errors
-from .groups import Group
+from .grammar import errors
+from .groups import Group, paragraphs
 from .linked import LinkedVariable, Source, resolve_link
 from .model.declarations import Event, Link, Neurons, Reaction, Refractory, When
 from .model.dimensions import SECOND
@@ -181,9 +181,8 @@ class NeuronGroup(Group):
 
     def _event(self, event: str) -> Event:
         if event not in self._events:
-            known = ", ".join(self._events) or "none: it has no threshold"
-            message = f"there is no event '{event}'."
-            raise errors.NameError("E322", message, place=self.title, hint=f"its events: {known}")
+            hint = f"its events: {', '.join(self._events) or 'none, for it has no threshold'}"
+            raise errors.NameError("E322", f"there is no event '{event}'.", place=self.title, hint=hint)
         return self._events[event]
 
     # ---- for the compiler and the run ----
@@ -320,18 +319,23 @@ class NeuronGroup(Group):
     # ---- text ----
 
     def __repr__(self) -> str:
-        parts = [f"{self.title}: {self._size} neuron{'s' if self._size != 1 else ''}"]
+        return f"{self.title}: {self._size} neuron{'s' if self._size != 1 else ''}{paragraphs(self._texts())}"
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        """What the group was given, by what it is called."""
         if self._equations is not None and self._equations.definitions:
             from .grammar.unparse import unparse
 
-            parts.append(_indented("model", unparse(self._equations)))
-        parts += [_indented(_event_word(e.name), _text(e.condition)) for e in self._events.values()]
-        parts += [_indented(_reaction_word(r.event), r.code.source.text) for r in self._reactions.values()]
+            yield "model", unparse(self._equations)
+        for event in self._events.values():
+            word = "threshold" if event.name == "spike" else f"event '{event.name}'"
+            yield word, event.condition.span.source.text
+        for reaction in self._reactions.values():
+            yield "reset" if reaction.event == "spike" else f"on '{reaction.event}'", reaction.code.source.text
         if self._refractory_time is not None:
-            parts.append(_indented("refractory", str(self._refractory_time)))
+            yield "refractory", str(self._refractory_time)
         elif self._refractory is not None:
-            parts.append(_indented("refractory", _text(self._refractory.expression)))
-        return "\n".join(parts)
+            yield "refractory", self._refractory.expression.span.source.text
 
 
 def check_size(n: Any, place: str) -> int:
@@ -346,20 +350,3 @@ def check_size(n: Any, place: str) -> int:
     if isinstance(n, bool) or not 1 <= size < 1 << 31:
         raise errors.ModelError("E558", f"N must be a whole number of at least 1, not {n!r}.", place=place)
     return size
-
-
-def _text(expression: ast.Expression) -> str:
-    return expression.span.source.text
-
-
-def _event_word(event: str) -> str:
-    return "threshold" if event == "spike" else f"event '{event}'"
-
-
-def _reaction_word(event: str) -> str:
-    return "reset" if event == "spike" else f"on '{event}'"
-
-
-def _indented(word: str, text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return "\n".join([f"  {word}:", *(f"    {line}" for line in lines)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -141,6 +141,13 @@ class PoissonGroup(NeuronGroup):
         return super().declare()
 
 
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        if "rates" in self.store:
+            least, most = self.store["rates"].min(), self.store["rates"].max()
+            yield "rates", f"{least:g} Hz" if least == most else f"{least:g} to {most:g} Hz"
+        yield from super()._texts()
+
+
 def _assigns(statements: Iterable[ast.Statement], name: str) -> bool:
     for node in statements:
         if isinstance(node, ast.Assign) and node.target.id == name:
@@ -190,7 +197,8 @@ class PoissonInput(NetworkObject):
         getattr(target, "parent", target).contained.append(self)
 
     def _target(self, target: NeuronGroup | Subgroup) -> Variable:
-        target.variable_type(self.target_var)
+        if self.target_var not in target.state_variables():
+            raise target._unknown(self.target_var)
         variable = target.model.variables.get(self.target_var)
         if not isinstance(variable, Variable) or variable.shared or variable.linked:
             message = f"'{self.target_var}' of {target.title} is no variable that an input can add to."

@@ -10,7 +10,6 @@ import numpy as np
 from .clocks import Clock
 from .grammar import errors
 from .model.symbols import GroupModel, Subexpression
-from .model.types import ValueType
 from .namespaces import Namespace
 from .regular import RunRegularly
 from .state import Array, Indices, Member, StateAccess, select_positions
@@ -116,10 +115,6 @@ class Subgroup(StateAccess):
     def state_variables(self) -> Mapping[str, Member]:
         """Those of the group."""
         return self.parent.state_variables()
-
-    def variable_type(self, name: str) -> ValueType:
-        """Kind and dimensions of what `StateMonitor` can record by this name."""
-        return self.parent.variable_type(name)
 
     def link_source(self, variable: str) -> Source | None:
         """Where a linked variable's values are, by neurons of the whole group."""
