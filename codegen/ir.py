@@ -331,7 +331,7 @@ class Kernel:
     """One body over one domain, called at the steps of ``clock``.
 
     ``ordered`` asks for the elements of a row in the order of (i, j), whatever the storage: some of what the body adds
-    up goes to the neuron whose row it is.
+    up goes to the neuron whose row it is. ``owner`` is the object whose text it comes from.
     """
 
     name: str
@@ -341,6 +341,7 @@ class Kernel:
     prologue: tuple[Let, ...] = ()
     outer: tuple[Let, ...] = ()
     ordered: bool = False
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

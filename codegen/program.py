@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from .ir import Action, Argument, Array
+from .ir import Action, Argument, Array, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +14,8 @@ class Program:
 
     Every tuple is a table: the generated code knows its entries by their place. ``arguments`` are the numbers that the
     runtime gives, from which setup computes ``n_computed`` more. ``draws`` tells for each random call whether it fills
-    an array. ``labels`` name the actions, for profiles and faults.
+    an array. ``labels`` name the actions, for profiles and faults. ``functions`` are the parts of ``source`` that each
+    action runs; '' for one that the headers carry out.
     """
 
     source: str
@@ -30,3 +32,9 @@ class Program:
     draws: tuple[bool, ...]
     actions: tuple[Action, ...]
     labels: tuple[str, ...]
+    functions: tuple[str, ...]
+
+    def source_of(self, owners: Collection[str]) -> str:
+        """The functions that come from texts of these objects, in the order of a step."""
+        pairs = zip(self.actions, self.functions, strict=True)
+        return "\n".join(text for action, text in pairs if isinstance(action, Run) and action.kernel.owner in owners)

@@ -63,11 +63,12 @@ def compile_network(
     from .codegen.cpp.module import emit
     from .codegen.lower.network import lower
     from .codegen.passes.pipeline import optimise
+    from .codegen.readable import readable
     from .symbolic.build import build
 
     symbolic = build(checked)
-    lowered = lower(symbolic, declaration)
-    ir = optimise(lowered)
+    lowered = readable(lower(symbolic, declaration))
+    ir = readable(optimise(lowered))
     program = emit(ir, _delays(declaration), precision)
     library = _library(program, once, name, cache_dir, compiler)
     return Compiled(declaration, checked, symbolic, lowered, ir, program, library)

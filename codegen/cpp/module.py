@@ -52,10 +52,11 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
         tables.computed[let.local.name] = len(tables.computed)
     real = "double" if precision == "float64" else "float"
     names = _function_names(program)
-    text = [_HEAD.format(real=real)]
+    functions = []
     for action in program.actions:
-        if isinstance(action, Run):
-            text += kernel_functions(action.kernel, names[id(action)], tables, _delay(action, delays))
+        parts = kernel_functions(action.kernel, names[id(action)], tables, _delay(action, delays)) if isinstance(action, Run) else ()
+        functions.append("\n".join(parts))
+    text = [_HEAD.format(real=real), *filter(None, functions)]
     calls = [_call(action, names, tables) for action in program.actions]
     text += _setup(program.setup, tables)
     text += _loop(program.actions, calls, tables)
@@ -75,6 +76,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
         tuple(tables.sites.get(site, False) for site in range(n_sites)),
         program.actions,
         tuple(_label(action) for action in program.actions),
+        tuple(functions),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import accumulate
 from typing import assert_never
 
@@ -47,7 +48,6 @@ from .rules import lower_rewire
 from .synapses import lower_deliver, lower_integrate, lower_sum, lower_synaptic_code, stages_changes
 
 
-
 def lower(network: SymbolicNetwork, declaration: NetworkDeclaration) -> ProgramIR:
     """Actions of a whole network."""
     around = Surroundings(declaration, declaration.neurons(), declaration.projections(), network.refractory)
@@ -58,10 +58,14 @@ def lower(network: SymbolicNetwork, declaration: NetworkDeclaration) -> ProgramI
     fused = _fused(network.items, around)
     actions: list[Action] = []
     for place, item in enumerate(network.items):
-        actions += _lower(place, network.items, fused, sites, around)
+        actions += (_owned(action, item.owner) for action in _lower(place, network.items, fused, sites, around))
         if isinstance(item.task, Detect):
             actions.append(_find(item, item.task))
     return ProgramIR((), (*actions, *_end_of_step(actions, around)))
+
+
+def _owned(action: Action, owner: str) -> Action:
+    return Run(replace(action.kernel, owner=owner)) if isinstance(action, Run) else action
 
 
 def _sites(items: tuple[Item, ...]) -> tuple[int, ...]:
