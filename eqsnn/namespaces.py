@@ -75,7 +75,23 @@ def caller() -> Frame:
         return Frame(())
     if frame.f_locals is frame.f_globals:
         return Frame((frame.f_globals,))
-    return Frame((dict(frame.f_locals), frame.f_globals))
+    return Frame(({name: _kept(value) for name, value in frame.f_locals.items()}, frame.f_globals))
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Stands for a local value that no text can use: the value itself must not be kept alive, as a group would be."""
+
+    noun: str
+    is_array: bool
+    is_callable: bool
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, bool | int | float | str | np.ndarray | np.generic | TimedArray | Function):
+        return value
+    is_function = callable(value) and not isinstance(value, type)
+    return _Left(type(value).__name__, isinstance(value, list | tuple), is_function)
 
 
 def given(names: Mapping[str, Any]) -> Frame:
@@ -187,7 +203,8 @@ def _objection(name: str, value: Any) -> tuple[str, str | None] | None:
         return _bad_number(name, value)
     if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 and value.dtype.kind in "biuf":
         return _bad_number(name, value)
-    if isinstance(value, np.ndarray | list | tuple):
+    left = value if isinstance(value, _Left) else _kept(value)
+    if isinstance(value, np.ndarray) or (isinstance(left, _Left) and left.is_array):
         return (
             f"'{name}' is an array in the script; a text can use single numbers only.",
             f"declare '{name} : <unit> (constant)' in the model and set it, or make it a TimedArray",
@@ -196,14 +213,16 @@ def _objection(name: str, value: Any) -> tuple[str, str | None] | None:
         return f"'{name}' is a string in the script, not a number.", None
     if isinstance(value, TimedArray):
         return f"'{name}' is a TimedArray, a function of time.", f"write '{name}(t)'"
-    if isinstance(value, Function) or (callable(value) and name in FUNCTIONS):
+    is_function = isinstance(left, _Left) and left.is_callable
+    if isinstance(value, Function) or (is_function and name in FUNCTIONS):
         return f"'{name}' is a function.", f"call it: '{name}(...)'"
-    if callable(value) and not isinstance(value, type):
+    if is_function:
         return (
             f"'{name}' is a Python function, which cannot be compiled.",
             "give it as an expression: decorate it with @eqsnn.function(...)",
         )
-    return f"'{name}' is {_article(type(value).__name__)} in the script, not a number.", None
+    noun = left.noun if isinstance(left, _Left) else type(value).__name__
+    return f"'{name}' is {_article(noun)} in the script, not a number.", None
 
 
 def _bad_number(name: str, value: Any) -> tuple[str, str | None] | None:

@@ -1,6 +1,8 @@
 """What names around a model mean."""
 
+import gc
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -95,6 +97,29 @@ def test_useless_values_are_passed_over_and_explained(name):
     assert message in said and f"'{name}'" in said
     assert hint is None or hint in told
     assert look.explain("missing") is None
+
+
+@pytest.mark.parametrize("name", USELESS)
+def test_useless_locals_are_explained_alike(name):
+    exec_names = {}
+    exec(f"def look(caller, value):\n    {name} = value\n    return caller()", exec_names)
+    frame = exec_names["look"](caller, USELESS[name][0])
+    assert USELESS[name][1] in Namespace("g", frame=frame).explain(name)[0]
+
+
+def test_a_frame_keeps_no_object_alive():
+    def function():
+        group = NeuronGroup(1)
+        several = [group]
+        assert several
+        return caller(), weakref.ref(group)
+
+    gc.disable()
+    try:
+        frame, group = function()
+        assert group() is None and frame.get("several") is not None
+    finally:
+        gc.enable()
 
 
 def test_tables_and_functions():
