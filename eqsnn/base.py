@@ -15,6 +15,7 @@ from .grammar.suggest import suggest
 from .model.declarations import SLOTS, Declaration, When
 
 if TYPE_CHECKING:
+    from .codegen.program import Program
     from .network import Network
 
 _serials = itertools.count()
@@ -46,6 +47,7 @@ class NetworkObject:
         self.when = check_slot(when, self.title)
         self.order = check_order(order, self.title)
         self.contained: list[NetworkObject] = []
+        self._program: Program | None = None  # that of the last network it ran in
         self._serial, self._scope = next(_serials), _scope
         if not contained:
             _live.add(self)

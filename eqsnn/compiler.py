@@ -59,6 +59,19 @@ def compile_network(
     :raises EqsnnError: whatever is wrong with the texts, before anything is compiled; BuildError E8xx without a
         working compiler.
     """
+    checked, symbolic, lowered, ir, program = _translate(declaration, units, precision)
+    library = _library(program, once, name, cache_dir, compiler)
+    return Compiled(declaration, checked, symbolic, lowered, ir, program, library)
+
+
+def translate(declaration: NetworkDeclaration, units: Units, precision: str) -> Program:
+    """The source and tables of a network, which is not built."""
+    return _translate(declaration, units, precision)[-1]
+
+
+def _translate(
+    declaration: NetworkDeclaration, units: Units, precision: str
+) -> tuple[CheckedNetwork, SymbolicNetwork, ProgramIR, ProgramIR, Program]:
     checked = check(declaration, units)
     from .codegen.cpp.module import emit
     from .codegen.lower.network import lower
@@ -69,9 +82,7 @@ def compile_network(
     symbolic = build(checked)
     lowered = readable(lower(symbolic, declaration))
     ir = readable(optimise(lowered))
-    program = emit(ir, _delays(declaration), precision)
-    library = _library(program, once, name, cache_dir, compiler)
-    return Compiled(declaration, checked, symbolic, lowered, ir, program, library)
+    return checked, symbolic, lowered, ir, emit(ir, _delays(declaration), precision)
 
 
 def _library(program: Program, once: bool, name: str, cache_dir: Path | None, compiler: str | None) -> Path:

@@ -20,21 +20,29 @@ class Device:
     def __call__(self, name: str) -> Device:
         """Choose a target, and return the device.
 
-        :raises UnsupportedError: E004, for ``'cuda'``.
-        :raises NameError: E314, for any other name.
+        :raises EqsnnError: as `check_target`.
         """
-        if name == "cuda":
-            message = "the target 'cuda' comes in a later version."
-            raise errors.UnsupportedError("E004", message, hint="'cpp' runs every model")
-        if name != "cpp":
-            near = suggest(name, ("cpp", "cuda"))
-            hint = f"did you mean '{near[0]}'?" if near else "the target is 'cpp'"
-            raise errors.NameError("E314", f"there is no target {name!r}.", hint=hint)
-        self._name = name
+        self._name = check_target(name)
         return self
 
     def __repr__(self) -> str:
         return f"device('{self._name}')"
+
+
+def check_target(name: str) -> str:
+    """Return the name of a target.
+
+    :raises UnsupportedError: E004, for ``'cuda'``.
+    :raises NameError: E314, for any other name.
+    """
+    if name == "cuda":
+        message = "the target 'cuda' comes in a later version."
+        raise errors.UnsupportedError("E004", message, hint="'cpp' runs every model")
+    if name != "cpp":
+        near = suggest(str(name), ("cpp", "cuda"))
+        hint = f"did you mean '{near[0]}'?" if near else "the target is 'cpp'"
+        raise errors.NameError("E314", f"there is no target {name!r}.", hint=hint)
+    return name
 
 
 device = Device()

@@ -46,7 +46,7 @@ def evaluate_expressions(
     from .model.infer import infer
 
     group, start = _group_of(owner)
-    declarations = trial.declare(_surroundings(group)) if trial is not None else _declare(_surroundings(group))
+    declarations = trial.declare(surroundings(group)) if trial is not None else declare(surroundings(group))
     recorder = StateRecorder(_TASK, group.title, group.name, nodes, _WHEN, namespace, start)
     network = NetworkDeclaration((recorder,), declarations)
     recording = _recording(owner, group, start, indices, len(nodes), trial)
@@ -59,7 +59,7 @@ def evaluate_expressions(
 
 def scope_of(group: Any, namespace: Namespace) -> Scope:
     """The names that a text of a group sees."""
-    network = NetworkDeclaration((), _declare(_surroundings(group)))
+    network = NetworkDeclaration((), declare(surroundings(group)))
     checked = CheckedNetwork(network, units(), network.neurons(), network.projections())
     return checked.scope(group.name).fresh(namespace)
 
@@ -75,7 +75,7 @@ def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, ti
     namespace = _namespace(owner)
     shared = group.state_variables()[variable].shared
     regular = Regular(_TASK, title, group.name, start, start + 1, block, namespace, _WHEN, chosen=not shared, setting=True)
-    network = NetworkDeclaration((regular,), _declare(_surroundings(group)))
+    network = NetworkDeclaration((regular,), declare(surroundings(group)))
     _run(network, group, namespace, _recording(owner, group, start, indices, 0, None), None)
 
 
@@ -83,7 +83,7 @@ def staged_pairs(synapses: Any, rule: ast.Rule, namespace: Namespace) -> tuple[n
     """The pairs for which a rule of one pass asks for a synapse, in the order of (i, j); nothing is changed."""
     trial = Ragged(len(synapses.source_group), len(synapses.target_group), multi=True)
     structural = Structural(_TASK, synapses.title, synapses.name, rule, namespace, _WHEN)
-    network = NetworkDeclaration((structural,), _declare(_surroundings(synapses)))
+    network = NetworkDeclaration((structural,), declare(surroundings(synapses)))
     _run(network, synapses, namespace, None, Trial(trial, ()))
     return trial.i, trial.j
 
@@ -112,7 +112,7 @@ class Trial:
         from .model.types import INTEGER
 
         found = []
-        for item in _declare(objects):
+        for item in declare(objects):
             if isinstance(item, Projection):
                 extra = {n: Variable(n, item.name, INTEGER, "parameter") for n in self.variables}
                 item = replace(item, model=replace(item.model, variables={**item.model.variables, **extra}))
@@ -135,7 +135,7 @@ def _namespace(owner: Any) -> Namespace:
     return Namespace(group.name, group.namespace, caller())
 
 
-def _surroundings(group: Any) -> tuple[NetworkObject, ...]:
+def surroundings(group: Any) -> tuple[NetworkObject, ...]:
     """A group with all that its texts may refer to: the neurons at both sides, and what they are linked to."""
     found: dict[NetworkObject, None] = {}
     ends = (whole(group.source_group), whole(group.target_group)) if "source_group" in vars(group) else (group,)
@@ -149,7 +149,7 @@ def _surroundings(group: Any) -> tuple[NetworkObject, ...]:
     return (*sorted(found, key=lambda item: item.name), *(() if group in found else (group,)))
 
 
-def _declare(objects: Iterable[NetworkObject]) -> tuple[Declaration, ...]:
+def declare(objects: Iterable[NetworkObject]) -> tuple[Declaration, ...]:
     return tuple(d for item in objects for d in item.declare())
 
 
@@ -173,7 +173,7 @@ def _run(network: NetworkDeclaration, group: Any, namespace: Namespace, recordin
     compiled = compile_network(
         network, units(), precision, once=True, name="statement", cache_dir=prefs.cache_dir, compiler=prefs.compiler
     )
-    objects = {item.name: item for item in _surroundings(group)}
+    objects = {item.name: item for item in surroundings(group)}
     namespaces = {d.name: d.resolver for d in network.context if isinstance(getattr(d, "resolver", None), Namespace)}
     namespaces[_TASK] = namespace
     clocks = {item.clock.name: item.clock for item in objects.values()}

@@ -135,6 +135,19 @@ class Group(NetworkObject, StateAccess):
 
         assign(self, name, operator, text, indices, title)
 
+    # ---- what it was compiled to ----
+
+    def source(self, target: str = "cpp") -> str:
+        """The C++ of this object and of its rules and operations, as of the last network that it ran in.
+
+        Before the first run it is generated for the object alone, and not compiled.
+
+        :raises EqsnnError: whatever is wrong with the texts; UnsupportedError E004, ``target`` is ``'cuda'``.
+        """
+        from .inside import source
+
+        return source(self, target)
+
     # ---- time ----
 
     @property

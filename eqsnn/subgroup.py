@@ -150,6 +150,10 @@ class Subgroup(StateAccess):
 
         assign(self, name, operator, text, indices, title)
 
+    def source(self, target: str = "cpp") -> str:
+        """The C++ of the whole group, as `NeuronGroup.source`."""
+        return self.parent.source(target)
+
     def _inside(self, indices: Indices | None) -> Indices:
         return np.arange(self.start, self.stop) if indices is None else indices + self.start
 

@@ -1,0 +1,23 @@
+"""Looking inside: what an object was compiled to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import flatten
+from .compiler import translate
+from .devices import check_target
+from .execute import declare, surroundings
+from .language_units import units
+from .model.declarations import NetworkDeclaration
+
+
+def source(group: Any, target: str) -> str:
+    """C++ of a group or of synapses, with the objects that they contain."""
+    check_target(target)
+    own = list(flatten([group]))
+    program = group._program
+    if program is None:
+        objects = dict.fromkeys((*surroundings(group), *own))
+        program = translate(NetworkDeclaration(declare(objects)), units(), group.store.real.name)
+    return program.source_of({item.name for item in own})
