@@ -8,10 +8,12 @@ and NumPy's functions with units. Errors are in `eqsnn.errors`.
 
 from __future__ import annotations
 
+from . import _numpy, units
+from . import errors as errors
 from ._numpy import *
-from . import errors
 from .base import collect, start_scope
 from .clocks import Clock, defaultclock
+from .devices import device, set_device
 from .functions import function
 from .linked import linked_var
 from .monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor
@@ -27,3 +29,36 @@ from .subgroup import Subgroup
 from .synapses import Synapses
 from .timedarray import TimedArray
 from .units import *
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Clock",
+    "EventMonitor",
+    "Network",
+    "NeuronGroup",
+    "PoissonGroup",
+    "PoissonInput",
+    "PopulationRateMonitor",
+    "SpikeGeneratorGroup",
+    "SpikeMonitor",
+    "StateMonitor",
+    "StructuralPlasticity",
+    "StructureMonitor",
+    "Subgroup",
+    "Synapses",
+    "TimedArray",
+    "collect",
+    "defaultclock",
+    "device",
+    "function",
+    "linked_var",
+    "network_operation",
+    "prefs",
+    "run",
+    "seed",
+    "set_device",
+    "start_scope",
+]
+__all__ += _numpy.__all__
+__all__ += units.__all__
