@@ -370,13 +370,17 @@ class Generate:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Put this step's events on their way through synapses that have a delay each, in seconds."""
+    """Put this step's events on their way through synapses that have a delay each, in seconds.
+
+    ``ordered``: those of each event in the order of (i, j), as `Kernel.ordered`.
+    """
 
     projection: str
     pathway: str
     clock: str
     delay: Array
     side: Choice["pre", "post"]
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,10 +395,14 @@ class Zero:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Carry out what was staged: removals, then creations."""
+    """Carry out what was staged: removals, then creations.
+
+    ``tally`` counts, for a rule, synapses created and removed, creations refused, and pairs that a sample lacked.
+    """
 
     projection: str
     clock: str
+    tally: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .base import NetworkObject
 from .namespaces import Namespace
-from .runtime.store import Store
+from .runtime.store import Kind, Store
 from .timedarray import TimedArray
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Binding:
         store: Store | None = getattr(found, "store", None)
         if store is not None and name in store:
             return store.buffer(name)
-        return self._counter(array.name, found)
+        return self._counter(array, found)
 
     def _values(self, table: TimedArray) -> npt.NDArray[Any]:
         """A table as kernels read it: row after row, in the precision of the network."""
@@ -64,11 +64,11 @@ class Binding:
         kind = {"f": self._real, "b": np.dtype(np.bool_)}.get(values.dtype.kind, np.dtype(np.int32))
         return np.ascontiguousarray(values, kind).reshape(-1)
 
-    def _counter(self, name: str, rule: Any) -> npt.NDArray[Any]:
-        if name not in self._counters:
-            kind, n = rule.counter(name.rpartition(".")[2])
-            self._counters.add(name, kind, n)
-        return self._counters.buffer(name)
+    def _counter(self, array: Array, rule: Any) -> npt.NDArray[Any]:
+        if array.name not in self._counters:
+            kind: Kind = "real" if array.type.value == "real" else "integer"
+            self._counters.add(array.name, kind, rule.counter_size(array.name.rpartition(".")[2]))
+        return self._counters.buffer(array.name)
 
     def _table(self, name: str) -> TimedArray | None:
         for namespace in self._namespaces.values():

@@ -6,6 +6,7 @@ It is compiled as a program of one task, by the same stages as a network, so an 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from .grammar import ast
 from .grammar.source import Source, Span
 from .model.check import CheckedNetwork
 from .model.declarations import Declaration, NetworkDeclaration, Regular, StateRecorder, Structural, When
-from .model.scope import Scope
+from .model.scope import External, Scope
 from .model.symbols import Variable
 from .namespaces import Namespace, caller, units
 from .prefs import prefs
@@ -188,10 +189,70 @@ def _run(network: NetworkDeclaration, group: Any, namespace: Namespace, recordin
     own = group.clock
     timing = Timing(own.dt_, {name: 1 for name in (*clocks, "now")}, {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_})
     session = Session(compiled.program, compiled.library, group.store.real)
-    stream = seeds.next_stream() + 1 if compiled.program.draws else 0
-    key = (seeds.current_seed() * 0x9E3779B97F4A7C15 + stream * 0xD1B54A32D192ED03) & (2**64 - 1)
-    outcome = session.run(binding, timing, own.step, own.step + 1, key, threads=1)
+    outcome = session.run(binding, timing, own.step, own.step + 1, _next_key(compiled.program), threads=1)
     check_outcome(outcome, compiled.program, group.title)
+
+
+def run_rule(rule: Any) -> None:
+    """Run a `StructuralPlasticity` once on the network as it is, with random numbers of its own.
+
+    The program is kept with the rule, and used again while texts and kinds of names stay what they were.
+    """
+    synapses = rule.synapses
+    objects = {item.name: item for item in surroundings(synapses)}
+    declaration = rule.declaration()
+    network = NetworkDeclaration((declaration,), declare(objects.values()))
+    namespaces = {d.name: d.resolver for d in network.context if isinstance(getattr(d, "resolver", None), Namespace)}
+    namespaces[rule.name] = declaration.resolver
+    prepared = rule.prepared
+    if prepared is None or not prepared.fits(network, synapses.store.real, namespaces):
+        prepared = rule.prepared = _prepare(network, synapses.store.real, namespaces)  # type: ignore[arg-type]
+    clocks = {item.clock.name: item.clock for item in (*objects.values(), rule)}
+    now, tick = synapses.ticks, synapses.tick
+    period = round(rule.clock.dt_ / tick)
+    if not period or now % period or abs(period * tick - rule.clock.dt_) > 1e-6 * tick:
+        period = 1  # between two steps of the rule: time is right, dt is that of a tick
+    dts = {name: clock.dt_ for name, clock in clocks.items()} | {rule.clock.name: period * tick}
+    timing = Timing(tick, dict.fromkeys(clocks, 1) | {rule.clock.name: period}, dts)
+    steps = {name: clock.step for name, clock in clocks.items()}
+    binding = Binding({**objects, rule.name: rule}, namespaces, steps, synapses.store.real)  # type: ignore[arg-type]
+    outcome = prepared.session.run(binding, timing, now, now + 1, _next_key(prepared.session.program), threads=1)
+    check_outcome(outcome, prepared.session.program, rule.title)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A compiled program of one task, with what it was compiled for."""
+
+    network: NetworkDeclaration
+    session: Session
+    meanings: dict[str, dict[str, External | None]]
+
+    def fits(self, network: NetworkDeclaration, real: np.dtype[Any], namespaces: dict[str, Any]) -> bool:
+        """Whether the program is that of these texts and names."""
+        from .network import same_kind
+
+        return (self.network, self.session.real) == (network, real) and all(
+            same_kind(namespaces[owner](name), meaning)
+            for owner, names in self.meanings.items()
+            for name, meaning in names.items()
+        )
+
+
+def _prepare(network: NetworkDeclaration, real: np.dtype[Any], namespaces: dict[str, Namespace]) -> Prepared:
+    from .compiler import compile_network
+
+    compiled = compile_network(
+        network, units(), real.name, once=True, name="rule", cache_dir=prefs.cache_dir, compiler=prefs.compiler
+    )
+    session = Session(compiled.program, compiled.library, real)
+    return Prepared(network, session, {owner: namespace.asked() for owner, namespace in namespaces.items()})
+
+
+def _next_key(program: Any) -> int:
+    """The key of the random numbers of a statement."""
+    stream = seeds.next_stream() + 1 if program.draws else 0
+    return (seeds.current_seed() * 0x9E3779B97F4A7C15 + stream * 0xD1B54A32D192ED03) & (2**64 - 1)
 
 
 def check_outcome(outcome: Any, program: Any, title: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,19 +16,17 @@ from .grammar import ast, errors
 from .model.declarations import Declaration, Structural
 from .model.dimensions import SECOND
 from .namespaces import Namespace, caller, check_namespace
+from .runtime.store import Store
 from .synapses import Synapses
 from .units import quantity
-
-if TYPE_CHECKING:
-    from .network import Network
-
 
 class StructuralPlasticity(NetworkObject):
     """A structural rule of ``synapses``, run at every step of its clock.
 
     ``rule`` is a sequence of passes (``for each synapse:``, ``for each pair in sample(n):``, ...), each of which reads
-    the network as it was when the pass began; see the language reference. ``created``, ``removed`` and ``refused``
-    count what came of it.
+    the network as it was when the pass began; see the language reference. ``created``, ``removed``, ``refused`` and
+    ``shortfall`` count what came of it. A rule that is only run by hand, by `run`, is made inactive: ``rule.active =
+    False``.
 
     Example::
 
@@ -65,6 +63,10 @@ class StructuralPlasticity(NetworkObject):
 
         self._synapses = weakref.ref(synapses)  # they contain the rule, and keep it alive
         self.namespace = {**synapses.namespace, **check_namespace(namespace, self.title)}
+        self.active = True
+        self.store = Store()
+        self.store.add("_changes", "long", 4)
+        self.prepared: execute.Prepared | None = None
         self._rule = parse_rule(text_source(rule, self.title, "rule"))
         synapses.plastic = True
         if any(isinstance(node.head, ast.EachNeuron) or _per_post(node.head) for node in self._rule.passes):
@@ -89,30 +91,39 @@ class StructuralPlasticity(NetworkObject):
 
     @property
     def created(self) -> int:
-        """Synapses of the projection created by rules and event code since the beginning."""
-        return int(self.synapses.ragged.fields.created)
+        """Synapses that the rule has created."""
+        return int(self.store["_changes"][0])
 
     @property
     def removed(self) -> int:
-        """Synapses of the projection removed by rules and event code since the beginning."""
-        return int(self.synapses.ragged.fields.removed)
+        """Synapses that the rule has removed."""
+        return int(self.store["_changes"][1])
 
     @property
     def refused(self) -> int:
-        """Creations refused because the pair was connected already."""
-        return int(self.synapses.ragged.fields.refusals)
+        """Creations refused, because the pair was connected already or created twice in one pass."""
+        return int(self.store["_changes"][2])
+
+    @property
+    def shortfall(self) -> int:
+        """Pairs that ``sample(n)`` was asked for beyond those there are."""
+        return int(self.store["_changes"][3])
 
     def declare(self) -> tuple[Declaration, ...]:
+        """The rule, for the compiler, where it is active."""
+        return (self.declaration(),) if self.active else ()
+
+    def declaration(self) -> Structural:
         """The rule, for the compiler."""
         resolver = Namespace(self.name, self.namespace, caller())
-        return (Structural(self.name, self.title, self.synapses.name, self._rule, resolver, self.schedule()),)
+        return Structural(self.name, self.title, self.synapses.name, self._rule, resolver, self.schedule())
 
-    def counter(self, name: str) -> tuple[Literal["integer", "real"], int]:
-        """Kind and size of a counter of the rule."""
+    def counter_size(self, name: str) -> int:
+        """Number of values of a counter of the rule: one, or one for each neuron of a side."""
         for suffix, group in (("_pre", self.synapses.source_group), ("_post", self.synapses.target_group)):
             if name.endswith(suffix):
-                return "integer", len(group)
-        return "integer", 1
+                return len(group)
+        return 1
 
     def run(self) -> None:
         """Run the rule once, now, on the network as it is."""
@@ -126,6 +137,8 @@ def _per_post(head: ast.Head) -> bool:
 class StructureMonitor(NetworkObject):
     """Logs every creation and removal of a synapse: ``t``, ``i``, ``j`` and ``change`` (+1 or -1), one entry for each.
 
+    It sees what rules, event code and ``connect`` change from its making on, in runs and between them.
+
     Example: ``M = StructureMonitor(S)``; ``created = (M.change > 0).sum()``.
     """
 
@@ -134,48 +147,38 @@ class StructureMonitor(NetworkObject):
             raise errors.StructureError("E620", f"a StructureMonitor watches Synapses, not {synapses!r}.")
         super().__init__("structuremonitor", name, otherwise=synapses.clock, when="end")
         self.synapses = synapses
-        self._chunks: list[npt.NDArray[Any]] = []
-        self._times: list[npt.NDArray[np.float64]] = []
+        self._first = len(synapses.log_changes().chunks)
 
     def declare(self) -> tuple[Declaration, ...]:
         """Nothing to compile: the storage keeps the log."""
         return ()
 
-    def before_run(self, network: Network) -> None:
-        """Start the log, or go on with it."""
-        self.synapses.ragged.logging = True
-        self.synapses.ragged.take_log()
-
-    def after_run(self, network: Network) -> None:
-        """Take over what was logged."""
-        log = self.synapses.ragged.take_log()
-        self._chunks.append(log)
-        self._times.append(log["step"] * network.tick)
-
-    def _column(self, name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
-        return np.concatenate([chunk[name].astype(dtype) for chunk in self._chunks] or [np.empty(0, dtype)])
+    def _column(self, name: str) -> npt.NDArray[np.int32]:
+        chunks = self.synapses.log_changes().chunks[self._first :]
+        return np.concatenate([np.empty(0, np.int32), *(chunk[name].astype(np.int32) for chunk in chunks)])
 
     @property
     def t(self) -> Any:
         """Time of each change, a quantity in seconds."""
-        return quantity(np.concatenate(self._times or [np.empty(0)]), SECOND)
+        times = self.synapses.log_changes().times[self._first :]
+        return quantity(np.concatenate([np.empty(0), *times]), SECOND)
 
     @property
     def i(self) -> npt.NDArray[np.int32]:
         """Presynaptic neuron of each change."""
-        return self._column("i", np.int32)
+        return self._column("i")
 
     @property
     def j(self) -> npt.NDArray[np.int32]:
         """Postsynaptic neuron of each change."""
-        return self._column("j", np.int32)
+        return self._column("j")
 
     @property
     def change(self) -> npt.NDArray[np.int32]:
         """+1 for a creation, -1 for a removal."""
-        return self._column("sign", np.int32)
+        return self._column("sign")
 
     @property
     def N(self) -> int:  # noqa: N802 - the field's name for it
         """Number of changes."""
-        return sum(map(len, self._chunks))
+        return len(self._column("sign"))

@@ -12,6 +12,7 @@ from . import connect as _connect
 from .clocks import Clock
 from .grammar import errors
 from .groups import Group
+from .history import History
 from .model.declarations import Declaration, End, Projection
 from .model.dimensions import SECOND
 from .model.symbols import GroupModel, Subexpression, Variable
@@ -83,6 +84,8 @@ class Synapses(Group):
         self.ragged = self._new_storage()
         self.plastic = False
         self._connected = False
+        self._tick: float | None = None
+        self._history = History()
         self.close_attributes()
 
     # ---- construction ----
@@ -135,7 +138,8 @@ class Synapses(Group):
             if variable.shared and stored:
                 self.store.add(variable.name, variable.type.dtype.value, 1)
         multi = self.multisynaptic_index is not None
-        indexed = any(p.side == "post" for p in self.pathways.values())
+        by_column = [p.side == "post" for p in self.pathways.values()] + [s.side == "pre" for s in self.model.summed]
+        indexed = any(by_column)
         return Ragged(len(self.source_group), len(self.target_group), self._columns(), multi=multi, indexed=indexed)
 
     # ---- what the compiler and the runtime ask ----
@@ -147,7 +151,7 @@ class Synapses(Group):
         return (
             Projection(
                 self.name, self.title, self.model, self.resolver(), _end(self.source_group), _end(self.target_group),
-                pathways, self.method, self.schedule(),
+                pathways, self.method, self.schedule(), self.multisynaptic_index is not None,
             ),
         )  # fmt: skip
 
@@ -186,6 +190,7 @@ class Synapses(Group):
         for name in new.columns:
             if name in old.columns:
                 new.set(name, old.get(name))
+        self._history.take(old, self.tick)
         new.logging = old.logging
         self.ragged = new
 
@@ -201,6 +206,35 @@ class Synapses(Group):
         """
         if not self._connected:
             raise errors.RunError("E902", "these synapses were never connected.", place=self.title, hint=f"call '{self.name}.connect(...)' before run(), if only with condition='False'")
+        self._count_in(network.tick)
+
+    # ---- time ----
+
+    @property
+    def tick(self) -> float:
+        """Seconds of a tick: what the last event of each synapse, and the log of changes, are counted in."""
+        return self.clock.dt_ if self._tick is None else self._tick
+
+    @property
+    def ticks(self) -> int:
+        """The present tick."""
+        return round(self.clock.t_ / self.tick)
+
+    def _count_in(self, tick: float) -> None:
+        """Count time in other ticks from here on."""
+        if tick == self.tick:
+            self._tick = tick
+            return
+        self._history.take(self.ragged, self.tick)
+        if "lastupdate" in self.ragged.columns:
+            self.ragged.set("lastupdate", np.rint(self.ragged.get("lastupdate") * (self.tick / tick)))
+        self._tick = tick
+
+    def log_changes(self) -> History:
+        """The log of creations and removals, complete to this moment; from the first call on they are logged."""
+        self.ragged.logging = True
+        self._history.take(self.ragged, self.tick)
+        return self._history
 
     # ---- connecting ----
 

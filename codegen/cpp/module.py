@@ -130,10 +130,10 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
         case Generate(neurons):
             generator = tables.generator(neurons)
             return f"generate_events(c, *c.rings[{tables.ring(neurons, 'spike')}], *c.generators[{generator}], {step})"
-        case Enqueue(projection, pathway, _, delay, side):
+        case Enqueue(projection, pathway, _, delay, side, ordered):
             storage = f"c.projections[{tables.projection(projection)}]"
             data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(delay)}]].data)"
-            columns = "true" if side == "post" else "false"
+            columns = ", ".join("true" if flag else "false" for flag in (side == "post", ordered))
             way = f"*c.pathways[{tables.pathway(projection, pathway)}]"
             return f"enqueue(c, {way}, {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns})"
         case Zero(array, start, stop):
@@ -141,8 +141,9 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             last = f"c.sizes[{place}]" if stop is None else str(stop)
             type_ = array.type.value
             return f"zero(static_cast<{type_}*>(c.arrays[{place}]), {start}, {last})"
-        case Apply(projection):
-            return f"apply_changes(c, c.projections[{tables.projection(projection)}], c.tick)"
+        case Apply(projection, _, tally):
+            counts = "nullptr" if tally is None else f"static_cast<int64_t*>(c.arrays[{tables.array(tally)}])"
+            return f"apply_changes(c, c.projections[{tables.projection(projection)}], c.tick, {counts})"
         case Tally(recorder, neurons, start, stop):
             list_ = f"list_at(*c.rings[{tables.ring(neurons, 'spike')}], {step})"
             return f"record_count(c, *c.recorders[{tables.recorder(recorder)}], {list_}, {start}, {stop}, {step})"

@@ -91,6 +91,7 @@ class Body:
     def _up_to_date(self, name: str) -> Expression:
         """Present value of an event-driven variable, which its storage holds as of the synapse's last event."""
         known, lazy = dict(self.bound), self.lazy
+        self.bound = {other: x for other, x in known.items() if other not in lazy}
         self.bound["_elapsed"] = elapsed(self.access.group)
         self.lazy = {other: x for other, x in lazy.items() if other.startswith("_")}  # others: as of the last event
         local = self.let(f"n_{name}", convert(self.expression(lazy[name]), REAL))
@@ -217,6 +218,8 @@ class Body:
         for variable, value in values:
             array = column(projection, variable.name, machine_type(variable.type))
             given.append((array, convert(self.expression(value), array.type)))
+        if self.access.projection is not None and self.access.projection.model.event_driven():
+            given.append((last_update(projection), Cast(TICK, INT)))  # its equations begin now
         return Create(projection, tuple(given))
 
     def store(self) -> tuple[Statement, ...]:

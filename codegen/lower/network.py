@@ -9,6 +9,7 @@ from typing import assert_never
 from eqsnn.model.declarations import NetworkDeclaration
 from eqsnn.model.symbols import Variable
 from eqsnn.model.types import Dtype
+from eqsnn.symbolic.blocks import removes
 from eqsnn.symbolic.model import (
     Advance,
     CallPython,
@@ -128,7 +129,8 @@ def _lower(
         case SumUp() as task:
             return lower_sum(item, task, around, site)
         case Rewire() as task:
-            return lower_rewire(item, task, around, site)
+            first = (Apply(task.projection, item.when.clock),) if _staged_before(place, items) else ()
+            return (*first, *lower_rewire(item, task, around, site))
         case RecordState() as task:
             return (Run(lower_record_state(item, task, around, site)),)
         case RecordEvents() as task:
@@ -141,16 +143,26 @@ def _lower(
             assert_never(item.task)
 
 
+def _staged_before(place: int, items: tuple[Item, ...]) -> bool:
+    """Whether code of events may have removed synapses of a rule's projection earlier in the step: the rule sees that."""
+    rewire = items[place].task
+    assert isinstance(rewire, Rewire)
+    for item in items[:place]:
+        task = item.task
+        projection = task.projection if isinstance(task, Deliver) else task.group if isinstance(task, Regulate) else ""
+        if isinstance(task, Deliver | Regulate) and projection == rewire.projection and removes(task.body):
+            return True
+    return False
+
+
 def _end_of_step(actions: list[Action], around: Surroundings) -> list[Action]:
     """What event code has staged takes effect; then values are looked at, where asked for."""
     last: list[Action] = []
-    for action in actions:
+    for action, following in zip(actions, [*actions[1:], None], strict=True):
         if isinstance(action, Run) and isinstance(action.kernel.domain, EventSynapses | Synapses):
-            projection = action.kernel.domain.projection
             kernel = action.kernel
-            rule = isinstance(kernel.domain, Synapses) and Apply(projection, kernel.clock) in actions
-            if stages_changes(kernel.body) and not rule:
-                last.append(Apply(projection, kernel.clock))
+            if stages_changes(kernel.body) and not isinstance(following, Apply):  # a rule's passes have their own
+                last.append(Apply(action.kernel.domain.projection, kernel.clock))
     if around.declaration.check_finite:
         last += _finite(around)
     return list(dict.fromkeys(last))

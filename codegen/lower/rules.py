@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eqsnn.model.scope import canonical
-from eqsnn.symbolic.blocks import Add, Branch, Removed, Set, Symbolic
+from eqsnn.symbolic.blocks import Add, Branch, Created, Removed, Set, Symbolic
 from eqsnn.symbolic.model import Item, Rewire, RulePass, Visit
 from eqsnn.symbolic.system import StateUpdate
 
@@ -13,12 +13,16 @@ from ..from_sympy import convert
 from ..ir import (
     DOUBLE,
     INT,
+    LONG,
+    Accumulate,
     Action,
     Apply,
     Argument,
+    Array,
     Cast,
     Domain,
     Elements,
+    If,
     Kernel,
     Let,
     Literal,
@@ -32,7 +36,7 @@ from ..ir import (
 )
 from .access import TICK, S, Surroundings, counter_array
 from .body import Body, elapsed, last_update
-from .synapses import adds_to, stages_changes, synaptic
+from .synapses import is_ordered, stages_changes, synaptic
 
 
 def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> tuple[Action, ...]:
@@ -40,11 +44,12 @@ def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> 
     actions: list[Action] = [
         Zero(counter_array(item.owner, counter), 0, None, item.when.clock) for counter in task.counters
     ]
+    tally = Array(f"{item.owner}._changes", LONG)
     for number, node in enumerate(task.passes):
         kernel = _lower_pass(item, task, node, number, network, site)
         actions.append(Run(kernel))
-        if stages_changes(kernel.body):
-            actions.append(Apply(task.projection, item.when.clock))
+        if stages_changes(kernel.body) or isinstance(kernel.domain, PairSample):
+            actions.append(Apply(task.projection, item.when.clock, tally))
     return tuple(actions)
 
 
@@ -58,8 +63,18 @@ def _lower_pass(item: Item, task: Rewire, node: RulePass, number: int, network: 
         stamp = _bring_up_to_date(body, node.between, node.body, task.projection)
     body.run(node.body)
     statements = (*body.store(), *stamp)
-    ordered = isinstance(domain, Synapses) and adds_to("pre", statements, network.projections[task.projection])
+    if isinstance(domain, Elements) and accumulates(statements):
+        domain = replace(domain, vector=False)
+    ordered = isinstance(domain, Synapses) and is_ordered("pre", statements, network.projections[task.projection])
     return Kernel(f"{item.owner}_pass{number}", item.when.clock, domain, statements, outer=outer, ordered=ordered)
+
+
+def accumulates(statements: tuple[Statement, ...]) -> bool:
+    """Whether elements add to a common place."""
+    return any(
+        isinstance(node, Accumulate) or (isinstance(node, If) and accumulates(node.then + node.orelse))
+        for node in statements
+    )
 
 
 def _bring_up_to_date(
@@ -91,6 +106,9 @@ def _mentions(statements: tuple[Symbolic, ...]) -> bool:
                     return True
             case Set(_, value) | Add(_, value):
                 if "connected" in {s.name for s in value.free_symbols}:
+                    return True
+            case Created(values):
+                if any("connected" in {s.name for s in value.free_symbols} for _, value in values):
                     return True
             case _:
                 pass

@@ -50,13 +50,13 @@ def lower_deliver(item: Item, task: Deliver, network: Surroundings, site: int) -
     if task.between is not None:
         statements += (Store(last_update(task.projection), S, Cast(TICK, INT)),)
     domain = EventSynapses(task.projection, task.pathway, task.side)
-    ordered = adds_to(task.side, statements, projection)
+    ordered = is_ordered(task.side, statements, projection)
     kernel = Kernel(f"{task.projection}_{task.pathway}", item.when.clock, domain, statements, ordered=ordered)
     pathway = _pathway(projection, task.pathway)
     first: tuple[Action, ...] = ()
     if pathway.delay == "each":
         delay = column(task.projection, delay_name(task.pathway), REAL)
-        first = (Enqueue(task.projection, task.pathway, item.when.clock, delay, task.side),)
+        first = (Enqueue(task.projection, task.pathway, item.when.clock, delay, task.side, ordered),)
     return (*first, Run(kernel))
 
 
@@ -64,16 +64,18 @@ def _pathway(projection: Projection, name: str) -> Pathway:
     return next(p for p in projection.pathways if p.name == name)
 
 
-def adds_to(side: str, statements: tuple[Statement, ...], projection: Projection) -> bool:
-    """Whether elements of one row accumulate into the very neuron (or shared variable) that the row belongs to."""
-    group = projection.pre.group if side == "pre" else projection.post.group
-    other = projection.post.group if side == "pre" else projection.pre.group
+def is_ordered(side: str, statements: tuple[Statement, ...], projection: Projection) -> bool:
+    """Whether the order of a row's synapses shows in the result: where real numbers of several are added up.
+
+    They are if a neuron that the row belongs to, or a shared variable, accumulates; and wherever a pair may have
+    several synapses. Sums of integers are the same in any order.
+    """
     for node in statements:
         match node:
-            case Accumulate(array, index, _):
-                if isinstance(index, Literal) or (array.name.startswith(group + ".") and (group != other or _indexes(index, side))):
+            case Accumulate(array, index, _) if array.type is REAL:
+                if projection.multi or isinstance(index, Literal) or _indexes(index, side):
                     return True
-            case If(_, then, orelse) if adds_to(side, then + orelse, projection):
+            case If(_, then, orelse) if is_ordered(side, then + orelse, projection):
                 return True
             case _:
                 pass
@@ -112,7 +114,8 @@ def lower_sum(item: Item, task: SumUp, network: Surroundings, site: int) -> tupl
     end = projection.pre if task.side == "pre" else projection.post
     by = "pre" if task.side == "post" else "post"
     name = f"{task.projection}_sum_{task.target.name}_{task.side}"
-    kernel = Kernel(name, item.when.clock, Synapses(task.projection, by), body.store())  # type: ignore[arg-type]
+    statements, domain = body.store(), Synapses(task.projection, by)  # type: ignore[arg-type]
+    kernel = Kernel(name, item.when.clock, domain, statements, ordered=is_ordered(by, statements, projection))
     return (Zero(array, end.start, end.stop, item.when.clock), Run(kernel))
 
 
@@ -120,6 +123,10 @@ def lower_synaptic_code(item: Item, task: Regulate, network: Surroundings, site:
     """Code run for every synapse at every step of a clock."""
     body = synaptic(network, item, task.group, site)
     body.run(task.body)
+    statements = body.store()
     if task.chosen:
-        return Kernel(item.owner, item.when.clock, Chosen(item.owner, task.group), body.store())
-    return Kernel(item.owner, item.when.clock, Once() if task.shared else Synapses(task.group), body.store())
+        return Kernel(item.owner, item.when.clock, Chosen(item.owner, task.group), statements)
+    if task.shared:
+        return Kernel(item.owner, item.when.clock, Once(), statements)
+    ordered = is_ordered("pre", statements, network.projections[task.group])
+    return Kernel(item.owner, item.when.clock, Synapses(task.group), statements, ordered=ordered)

@@ -108,7 +108,7 @@ class Pathway:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Synapses between two groups of neurons."""
+    """Synapses between two groups of neurons; ``multi``: a pair may have several."""
 
     name: str
     title: str
@@ -119,6 +119,7 @@ class Projection:
     pathways: tuple[Pathway, ...]
     method: str | None
     when: When
+    multi: bool = False
 
 
 @dataclass(frozen=True, slots=True)

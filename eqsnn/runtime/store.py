@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Kind = Literal["real", "integer", "boolean"]
+Kind = Literal["real", "integer", "boolean", "long"]
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 _BLOCK = 64  # elements: vector loops run in whole blocks, whoever shares them out
 
@@ -47,7 +47,8 @@ class Store:
 
     def dtype(self, kind: Kind) -> np.dtype[Any]:
         """NumPy type of a kind of variable in this precision."""
-        return {"real": self.real, "integer": np.dtype(np.int32), "boolean": np.dtype(np.bool_)}[kind]
+        sizes = {"real": self.real, "integer": np.int32, "boolean": np.bool_, "long": np.int64}
+        return np.dtype(sizes[kind])
 
     def buffer(self, name: str) -> npt.NDArray[Any]:
         """The padded array of a variable."""

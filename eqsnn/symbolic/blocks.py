@@ -68,6 +68,13 @@ class Removed:
 Symbolic: TypeAlias = Set | Add | Branch | Created | Removed
 
 
+def removes(statements: tuple[Symbolic, ...]) -> bool:
+    """Whether a text removes synapses."""
+    return any(
+        isinstance(node, Removed) or (isinstance(node, Branch) and removes(node.then + node.orelse)) for node in statements
+    )
+
+
 def convert_block(block: CheckedBlock, scope: Scope, converter: Converter, element: Side = "own") -> tuple[Symbolic, ...]:
     """Symbolic form of checked statements.
 

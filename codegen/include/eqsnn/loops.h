@@ -190,14 +190,17 @@ inline void generate_events(Context& c, SpikeRing& ring, Generator& g, int64_t s
 
 // Sends this step's events on their way through synapses that have a delay each, in seconds.
 template <class Real>
-inline void enqueue(Context& c, Pathway& way, const Ragged* r, const Real* delay, double dt, int64_t step, bool columns) {
+inline void enqueue(Context& c, Pathway& way, const Ragged* r, const Real* delay, double dt, int64_t step, bool columns,
+                    bool ordered) {
     const SpikeList& list = list_at(*way.ring, step);
     for (int32_t e = 0; e < list.count; ++e) {
         if (list.index[e] < way.start || list.index[e] >= way.stop) continue;
         const int32_t x = list.index[e] - way.start;
         const int32_t n = columns ? r->col_length[x] : r->row_length[x];
+        const int32_t* slots = columns ? r->col_slot + r->col_start[x] : nullptr;
+        if (ordered) slots = columns ? ordered_list(c, r, slots, n) : ordered_row(c, r, r->row_start[x], n);
         for (int32_t k = 0; k < n; ++k) {
-            const int32_t s = columns ? r->col_slot[r->col_start[x] + k] : r->row_start[x] + k;
+            const int32_t s = slots ? slots[k] : r->row_start[x] + k;
             const int64_t steps = static_cast<int64_t>(static_cast<double>(delay[s]) / dt + 0.5);
             if (eqsnn_events_push(way.queue, r, s, steps < 0 ? 0 : steps, step)) c.fault.code = fault_memory;
         }
@@ -206,10 +209,22 @@ inline void enqueue(Context& c, Pathway& way, const Ragged* r, const Real* delay
 
 // ---- structure ----
 
-inline void apply_changes(Context& c, Ragged* r, int64_t step) {
+// Carries out what was staged. A rule's `tally` counts synapses created and removed, creations refused, and pairs that
+// its samples lacked.
+inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally) {
+    if (tally) tally[3] += c.shortfall;
+    c.shortfall = 0;
     if (!r->n_pairs && !r->n_removals && !r->failed) return;
+    const int64_t created = r->created, removed = r->removed, refusals = r->refusals;
     const int32_t result = eqsnn_ragged_apply(r, step);
-    if (result < 0) c.fault.code = result == too_many ? fault_too_many : fault_memory;
+    if (result < 0) {
+        c.fault.code = result == too_many ? fault_too_many : fault_memory;
+        return;
+    }
+    if (!tally) return;
+    tally[0] += r->created - created;
+    tally[1] += r->removed - removed;
+    tally[2] += r->refusals - refusals;
 }
 
 // ---- the step loop ----
