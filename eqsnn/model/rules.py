@@ -7,6 +7,7 @@ from typing import assert_never
 from ..grammar import ast, errors
 from .dimensions import DIMENSIONLESS
 from .infer import expect_dimension, infer
+from .reach import ONCE, PER_POST, PER_PRE, check_expression, check_reach, reach_of
 from .scope import Scope
 from .statements import Context, check_block
 from .symbols import Counter
@@ -20,9 +21,11 @@ def check_rule(rule: ast.Rule, scope: Scope) -> dict[str, Counter]:
         _find_counters(node.body, scope)
     for node in rule.passes:
         scope.locals.clear()
+        scope.pairs = False
         check_head(node.head, scope)
         scope.pairs = isinstance(node.head, ast.EachPair)
         check_block(node.body, scope, context_of(node.head))
+        check_reach(node.body, scope, reach_of(node.head))
     return dict(scope.counters)
 
 
@@ -44,8 +47,9 @@ def context_of(head: ast.Head) -> Context:
 def check_head(head: ast.Head, scope: Scope) -> None:
     """The count of a sample must be a plain number, and known without looking at a synapse."""
     match head:
-        case ast.EachPair(ast.Sample(count, _, _, _), _):
+        case ast.EachPair(ast.Sample(count, per, _, _), _):
             expect_dimension(count, scope, DIMENSIONLESS, "the number of pairs")
+            check_expression(count, scope, PER_PRE if per == "pre" else PER_POST if per == "post" else ONCE)
         case ast.EachPair(ast.Match(_, _, span), _):
             raise errors.UnsupportedError("E003", "'match' is not supported yet.", span)
         case _:

@@ -7,23 +7,24 @@ from enum import Enum
 from typing import assert_never
 
 from ..grammar import ast, errors
-from ..grammar.source import Span
 from ..grammar.suggest import suggest
+from .dimensions import DIMENSIONLESS
 from .equations import names_in
 from .functions import FUNCTIONS
 from .infer import expect_boolean, expect_dimension, expect_number, infer
+from .order import check_order
 from .scope import Scope
 from .symbols import (
     Builtin,
     Constant,
     Counter,
     LocalReference,
+    Side,
     Subexpression,
     SubexpressionReference,
     Variable,
     VariableReference,
 )
-from .dimensions import DIMENSIONLESS
 from .types import Dtype, ValueType, join
 
 
@@ -56,8 +57,9 @@ def check_block(statements: tuple[ast.Statement, ...], scope: Scope, context: Co
     """Check a whole text. Locals stay in ``scope`` so that later conversion resolves names alike."""
     checker = _Checker(scope, context)
     checker.block(statements)
-    if context is not Context.NEURON and context is not Context.SETTING:
-        _no_order_dependence(statements, scope)
+    if context not in (Context.NEURON, Context.SETTING):
+        element: Side = "pre" if context is Context.RULE_PRE else "post" if context is Context.RULE_POST else "own"
+        check_order(statements, scope, element=element, in_rule=context.in_rule)
     return CheckedBlock(statements, dict(scope.locals))
 
 
@@ -211,76 +213,3 @@ class _Checker:
             expect_boolean(node.condition, self.scope)
         if node.limit is not None:
             raise errors.UnsupportedError("E002", "'limit' is not supported yet.", node.limit.span)
-
-
-# ---- order -----------------------------------------------------------------------------------------------------------
-
-
-def _no_order_dependence(statements: tuple[ast.Statement, ...], scope: Scope) -> None:
-    """A variable that several elements accumulate into must not be read by them in the same text."""
-    accumulated: dict[str, Span] = {}
-    _collect(statements, scope, accumulated)
-    if accumulated:
-        _no_reads(statements, scope, accumulated)
-
-
-def _shared_target(name: str, scope: Scope) -> str | None:
-    found = scope.find(name)
-    if isinstance(found, VariableReference) and (found.side != "own" or found.variable.shared):
-        return f"{found.variable.owner}.{found.variable.name}.{found.side}"
-    return None
-
-
-def _collect(statements: tuple[ast.Statement, ...], scope: Scope, into: dict[str, Span]) -> None:
-    for statement in statements:
-        match statement:
-            case ast.Assign(target, operator, _, span) if operator in ("+=", "-="):
-                key = _shared_target(target.id, scope)
-                if key is not None:
-                    into.setdefault(key, span)
-            case ast.If(_, body, orelse, _):
-                _collect(body, scope, into)
-                _collect(orelse, scope, into)
-
-
-def _expressions(statement: ast.Statement) -> tuple[ast.Expression, ...]:
-    match statement:
-        case ast.Assign(_, _, value, _):
-            return (value,)
-        case ast.If(condition, _, _, _):
-            return (condition,)
-        case ast.CreateSynapse(values, condition, _, _):
-            return (*(v.value for v in values), *((condition,) if condition else ()))
-        case ast.RemoveSynapse(condition, _, _):
-            return (condition,) if condition else ()
-        case _:
-            assert_never(statement)
-
-
-def _no_reads(statements: tuple[ast.Statement, ...], scope: Scope, accumulated: dict[str, Span]) -> None:
-    for statement in statements:
-        for expression in _expressions(statement):
-            for name in _read(expression, scope):
-                key = _shared_target(name.id, scope)
-                if key in accumulated:
-                    line = accumulated[key].source.position(accumulated[key].start)[0]
-                    raise errors.ModelError(
-                        "E519", f"'{name.id}' is read here while line {line} accumulates into it: the result would depend on the order of synapses.",
-                        name.span, "let the neuron's equations do what depends on its current value",
-                    )
-        if isinstance(statement, ast.If):
-            _no_reads(statement.body, scope, accumulated)
-            _no_reads(statement.orelse, scope, accumulated)
-
-
-def _read(expression: ast.Expression, scope: Scope) -> list[ast.Name]:
-    """Names read by an expression, through subexpressions of the synapses themselves."""
-    result = []
-    for name in names_in(expression):
-        found = scope.find(name.id)
-        if isinstance(found, SubexpressionReference) and found.side == "own":
-            inner = {n.id for n in _read(found.subexpression.expression, scope)}
-            result += [ast.Name(n, name.span) for n in sorted(inner)]
-        elif not isinstance(found, LocalReference):
-            result.append(name)
-    return result

@@ -1,0 +1,176 @@
+"""Whose variables the elements of a rule's pass have: a pair may have no synapse, and a neuron has no partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias, assert_never
+
+from ..grammar import ast, errors
+from .equations import names_in
+from .scope import Scope
+from .symbols import Builtin, Counter, Reference, SubexpressionReference, VariableReference
+
+Owner: TypeAlias = Literal["synapse", "pre", "post"]
+
+_OF_SYNAPSES: dict[str, Owner] = {"i": "pre", "N_outgoing": "pre", "j": "post", "N_incoming": "post"}
+_OWNERS: dict[Owner, str] = {
+    "synapse": "a synapse", "pre": "a presynaptic neuron", "post": "a postsynaptic neuron"
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What an element has. ``synapse`` None: perhaps; ``what`` names the element in messages."""
+
+    what: str
+    pre: bool
+    post: bool
+    synapse: bool | None
+
+
+ONCE = Reach("the number of pairs is worked out once for all", False, False, False)
+PER_PRE = Reach("the number of pairs is worked out for each presynaptic neuron", True, False, False)
+PER_POST = Reach("the number of pairs is worked out for each postsynaptic neuron", False, True, False)
+NEW_PAIR = Reach("this pair has none yet", True, True, False)
+
+
+def reach_of(head: ast.Head) -> Reach:
+    """What the elements of a pass have."""
+    match head:
+        case ast.EachSynapse():
+            return Reach("", True, True, True)
+        case ast.EachNeuron("pre", _):
+            return Reach("this pass runs for presynaptic neurons", True, False, False)
+        case ast.EachNeuron():
+            return Reach("this pass runs for postsynaptic neurons", False, True, False)
+        case ast.EachPair(ast.Sample(_, _, True, _), _):
+            return Reach("these pairs have none", True, True, False)
+        case ast.EachPair():
+            return Reach("this pair may have none", True, True, None)
+        case _:
+            assert_never(head)
+
+
+def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reach) -> None:
+    """Check that no statement reads or changes what its element may not have.
+
+    :raises StructureError: E605, a synaptic variable where a pair may have no synapse; E606, any other.
+    """
+    for node in statements:
+        match node:
+            case ast.Assign(target, _, value, _):
+                check_expression(target, scope, reach)
+                check_expression(value, scope, reach)
+            case ast.If(condition, body, orelse, _):
+                check_expression(condition, scope, reach)
+                check_reach(body, scope, _under(condition, reach, holds=True))
+                check_reach(orelse, scope, _under(condition, reach, holds=False))
+            case ast.CreateSynapse(values, condition, _, _):
+                for value in values:
+                    check_expression(value.value, scope, reach)
+                if condition is not None:
+                    check_expression(condition, scope, reach)
+            case ast.RemoveSynapse(condition, _, _):
+                if condition is not None:
+                    check_expression(condition, scope, reach)
+            case _:
+                assert_never(node)
+
+
+def check_expression(expression: ast.Expression, scope: Scope, reach: Reach) -> None:
+    """Check the names of one expression."""
+    names = names_in(expression)
+    asks = any(name.id == "connected" for name in names)
+    for name in names:
+        found = scope.find(name.id)
+        for owner in sorted(_owners(found, scope)) if found is not None else ():
+            if owner == "synapse" and not reach.synapse:
+                raise _no_synapse(name, reach, asks)
+            if (owner == "pre" and not reach.pre) or (owner == "post" and not reach.post):
+                raise _no_neuron(name, owner, reach, scope)
+
+
+# ---- what is known where ---------------------------------------------------------------------------------------------
+
+
+def _under(condition: ast.Expression, reach: Reach, *, holds: bool) -> Reach:
+    """What an element has in a branch: ``connected`` tells whether there is a synapse."""
+    if reach.synapse is not None:
+        return reach
+    if _implied(condition, holds, connected=True):
+        return replace(reach, synapse=True)
+    if _implied(condition, holds, connected=False):
+        return replace(reach, synapse=False, what="this pair has none")
+    return reach
+
+
+def _implied(condition: ast.Expression, holds: bool, *, connected: bool) -> bool:
+    """Whether a condition that holds (or does not) leaves no doubt that a pair is connected (or is not)."""
+    match condition:
+        case ast.Name("connected", _):
+            return holds == connected
+        case ast.Unary("not", operand, _):
+            return _implied(operand, not holds, connected=connected)
+        case ast.Logical(operator, left, right, _) if (operator == "and") == holds:
+            return _implied(left, holds, connected=connected) or _implied(right, holds, connected=connected)
+        case _:
+            return False
+
+
+def _owners(found: Reference, scope: Scope) -> frozenset[Owner]:
+    """Whose a name is, through subexpressions of the synapses."""
+    match found:
+        case VariableReference(variable, side):
+            return frozenset() if variable.shared else frozenset({"synapse" if side == "own" else side})
+        case SubexpressionReference(subexpression, side):
+            if subexpression.shared:
+                return frozenset()
+            if side != "own":
+                return frozenset({side})
+            if subexpression.constant_over_dt:
+                return frozenset({"synapse"})
+            plain = scope.fresh()
+            parts = (plain.find(name.id) for name in names_in(subexpression.expression))
+            return frozenset().union(*(_owners(part, scope) for part in parts if part is not None))
+        case Builtin(name, "own", _):
+            return frozenset({_OF_SYNAPSES[name]} if name in _OF_SYNAPSES else ())
+        case Builtin(_, side, _):
+            return frozenset({side})  # type: ignore[arg-type]
+        case Counter(_, side, _):
+            return frozenset() if side == "all" else frozenset({side})
+        case _:
+            return frozenset()
+
+
+# ---- messages --------------------------------------------------------------------------------------------------------
+
+
+def _belongs(name: ast.Name, owner: Owner, reach: Reach) -> str:
+    return f"'{name.id}' belongs to {_OWNERS[owner]}, but {reach.what}."
+
+
+def _no_synapse(name: ast.Name, reach: Reach, asks: bool) -> errors.StructureError:
+    if reach.pre and reach.post:
+        hint = "read it under 'if connected:'"
+        if asks:
+            hint = "write 'if connected:', and what needs the synapse indented under it: conditions are read as a whole"
+        elif reach.synapse is False and reach is not NEW_PAIR:
+            hint = "only the variables of the two neurons are known here, such as 'v_pre' and 'v_post'"
+        elif reach is NEW_PAIR:
+            hint = "set it after connect(...); use variables of the two neurons here, such as 'v_pre' and 'v_post'"
+        return errors.StructureError("E605", _belongs(name, "synapse", reach), name.span, hint)
+    hint = "to go through the synapses, use a pass 'for each synapse:'"
+    return errors.StructureError("E606", _belongs(name, "synapse", reach), name.span, hint)
+
+
+def _no_neuron(name: ast.Name, owner: Owner, reach: Reach, scope: Scope) -> errors.StructureError:
+    other = "pre" if owner == "post" else "post"
+    base = name.id.removesuffix(f"_{owner}")
+    hint: str | None = "to look at both neurons, use a pass 'for each synapse:' or 'for each pair in ...:'"
+    if not reach.pre and not reach.post:
+        hint = f"write 'per={owner}' after the number, which is then worked out for each neuron of that side"
+    elif name.id == base and scope.find(f"{base}_{other}") is not None:
+        hint = f"write '{base}_{other}'"
+    elif name.id in ("i", "j"):
+        hint = f"the neuron itself is '{'i' if other == 'pre' else 'j'}'"
+    return errors.StructureError("E606", _belongs(name, owner, reach), name.span, hint)
