@@ -58,7 +58,9 @@ class SynapticPathway:
 
     def declare(self, clock: str) -> Pathway:
         """What the compiler needs to know, on the clock of the neurons it hears."""
-        delay: Literal["none", "uniform", "each"] = "each" if self.each else "uniform" if self.seconds > 0 else "none"
+        delay: Literal["none", "uniform", "each"] = "none"
+        if self.each or self.seconds > 0 or self.way.delayed:
+            delay = "each" if self.each else "uniform"
         return Pathway(self.name, self.side, self.event, self.block, delay, When(self.when, self.order, clock))
 
 

@@ -166,13 +166,12 @@ class Synapses(Group):
         place = _end(end)
         dt, now = end.clock.dt_, steps[end.clock.name]
         ring = whole(end).ring(found.event)
-        delay = 0 if found.each else round(found.seconds / dt)
-        if delay >= ring.depth:
-            ring.deepen(delay, now)
-        found.way.bind(ring, place.start, place.stop, self.ragged.fields.next_serial, delay)
         if found.each:
-            seconds = self.ragged.get(found.variable)
-            found.way.bind_queue(int(np.max(np.rint(seconds / dt), initial=0)), now)
+            longest = np.max(np.rint(self.ragged.get(found.variable) / dt), initial=0)
+            found.way.bind_queue(int(longest), now)
+            found.way.send_on(self.ragged, found.side == "post", now)
+        delay = 0 if found.each else round(found.seconds / dt)
+        found.way.bind(ring, place.start, place.stop, self.ragged.fields.next_serial, delay, now)
         return found.way
 
     def set_precision(self, dtype: npt.DTypeLike) -> None:
@@ -190,6 +189,7 @@ class Synapses(Group):
         for name in new.columns:
             if name in old.columns:
                 new.set(name, old.get(name))
+                new.set_default(name, old.default(name))
         self._history.take(old, self.tick)
         new.logging = old.logging
         self.ragged = new
@@ -342,6 +342,7 @@ class Synapses(Group):
         elif found.each:
             check_delay(value, found.title)
             self.ragged.set(found.variable, to_base(value))
+            self.ragged.set_default(found.variable, to_base(value))
         else:
             found.set_delay(value)
 

@@ -27,6 +27,9 @@ from .kernels import KernelPrinter
 from .statements import expressions, indent, parts
 
 
+_MOST_ASIDE = 16  # sums of a synapse: for so many a run has room to put values aside (`Context::sums`)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """C++ names of one row: its storage, whether it walks a column, and how a slot follows from the counter ``k``."""
@@ -50,12 +53,12 @@ def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
     """The synapses k = 0 .. n - 1 of one row."""
     body = printer.kernel.body
     twin = [f"const uint32_t twin = twin_of({row.storage}, s);"] if _uses_twin(printer) else []
-    if not is_straight(body) or not _worth_splitting(body):
+    scatters = [node for node in body if isinstance(node, Accumulate)]
+    if not is_straight(body) or not _worth_splitting(body) or len(scatters) > _MOST_ASIDE:
         yield from _loop("", [*row.element(), *twin, *printer.lines(body)])
         return
     yield "real* __restrict const aside = static_cast<real*>(c.sums); (void)aside;"
     yield "const int64_t widest = c.widest; (void)widest;"
-    scatters = [node for node in body if isinstance(node, Accumulate)]
     split = [_set_aside(printer, node, scatters) for node in body]
     yield from _loop("#pragma omp simd", [*row.element(), *twin, *(line for part in split for line in part)])
     if scatters:
@@ -116,8 +119,13 @@ def _one_row(printer: KernelPrinter, storage: str, younger: bool = False) -> Ite
     yield f"const int32_t start = {storage}->row_start[i], length = {storage}->row_length[i];"
     yield from printer.lines(printer.kernel.outer)
     if printer.kernel.ordered:
-        yield f"const int32_t* const slots = ordered_row(c, {storage}, start, length);"
-        yield "const int32_t n = length;"
+        if younger:
+            yield "const int32_t* slots = c.scratch[0];"
+            yield f"const int32_t n = older_than({storage}, nullptr, start, length, mark, c.scratch[0]);"
+            yield f"slots = ordered_list(c, {storage}, slots, n);"
+        else:
+            yield f"const int32_t* const slots = ordered_row(c, {storage}, start, length);"
+            yield "const int32_t n = length;"
         yield from row_loop(printer, Row(storage, "slots[k]", "i"))
         return
     if younger:
@@ -156,12 +164,22 @@ def event_loops(printer: KernelPrinter, domain: EventSynapses, delay: str) -> It
     if delay == "each":
         yield from _arrivals(printer, storage)
         return
-    delayed = delay == "uniform"
-    if delayed:
-        yield f"way.marks[now % way.ring->depth] = {storage}->next_serial;"
-        yield "if (now < way.delay) return;"
-        yield "const int64_t mark = way.marks[(now - way.delay) % way.ring->depth];"
-    yield f"const SpikeList& list = list_at(*way.ring, now{' - way.delay' if delayed else ''});"
+    if delay != "uniform":
+        yield "const SpikeList& list = list_at(*way.ring, now);"
+        yield from _of_list(printer, storage, domain, delayed=False)
+        return
+    yield f"way.marks[now % way.n_marks] = {storage}->next_serial;"
+    yield "for (int64_t d = 0; d < way.n_delays; ++d) {  // more than one after a change, while events are under way"
+    yield "    const int64_t fired = fired_at(way, d, now);"
+    yield "    if (fired < 0) continue;"
+    yield "    const int64_t mark = way.marks[fired % way.n_marks];"
+    yield "    const SpikeList& list = list_at(*way.ring, fired);"
+    yield from indent(_of_list(printer, storage, domain, delayed=True))
+    yield "}"
+
+
+def _of_list(printer: KernelPrinter, storage: str, domain: EventSynapses, *, delayed: bool) -> Iterator[str]:
+    """The synapses of the neurons in a list of events."""
     fixed = "i" if domain.side == "pre" else "j"
     yield "for (int32_t e = 0; e < list.count; ++e) {"
     yield "    if (list.index[e] < way.start || list.index[e] >= way.stop) continue;"

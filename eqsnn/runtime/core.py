@@ -39,6 +39,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "eqsnn_ragged_row_major": (None, (_P, _P)),
     "eqsnn_ragged_bytes": (c_int64, (_P,)),
     "eqsnn_ragged_check": (c_int32, (_P,)),
+    "eqsnn_events_push": (c_int32, (_P, _P, c_int32, c_int64, c_int64)),
     "eqsnn_buffer_free": (None, (_P,)),
     "eqsnn_ring_new": (_P, (c_int64, c_int64)),
     "eqsnn_ring_free": (None, (_P,)),

@@ -111,6 +111,19 @@ class Ragged:
         pre, post = self._pairs(i, j)
         self._checked(self._core.eqsnn_ragged_append(self.handle, pre.ctypes.data, post.ctypes.data, len(pre)))
 
+    def set_default(self, name: str, value: Any) -> None:
+        """Give synapses to come another initial value of a variable."""
+        self._default(name)[...] = value
+
+    def default(self, name: str) -> Array:
+        """Initial value of a variable."""
+        return self._default(name).copy()
+
+    def _default(self, name: str) -> Array:
+        kind, offset = self.columns[name], self._column(name).offset
+        record = self._memory(self.fields.defaults, np.uint8, self.fields.stride)
+        return record[offset : offset + kind.itemsize].view(kind.base).reshape(kind.shape)
+
     # --- changing ---
 
     def create(self, i: int, j: int) -> int | None:
@@ -149,6 +162,10 @@ class Ragged:
         :raises MemoryError: and what was staged is forgotten.
         """
         self._checked(self._core.eqsnn_ragged_apply(self.handle, step))
+
+    def forget_staged(self) -> None:
+        """Change nothing of what was staged."""
+        self.fields.n_pairs = self.fields.n_removals = self.fields.failed = 0
 
     def compact(self) -> None:
         """Lay the rows out in order, close together."""

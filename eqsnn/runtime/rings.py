@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import POINTER, cast
+from ctypes import POINTER, c_int32, cast
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from . import core
 from .context import Pathway, SpikeRing
+from .ragged import Ragged
 
 
 class Ring:
@@ -39,41 +40,92 @@ class Ring:
 
     def now(self, step: int) -> npt.NDArray[np.int32]:
         """The neurons that had the event in a step that is still kept."""
-        found = self.struct.contents.lists[step % self.depth]
-        if not found.count:
-            return np.empty(0, np.int32)
-        return np.ctypeslib.as_array(cast(found.index, POINTER(np.ctypeslib.ctypes.c_int32)), (found.count,)).copy()
+        return list_at(self.struct.contents, step)
 
     def __del__(self) -> None:
         if getattr(self, "struct", None):
             self._core.eqsnn_ring_free(self.struct)
 
 
+def list_at(ring: Any, step: int) -> npt.NDArray[np.int32]:
+    """The events of a step that a ring still keeps."""
+    found = ring.lists[step % ring.depth]
+    if not found.count:
+        return np.empty(0, np.int32)
+    return np.ctypeslib.as_array(cast(found.index, POINTER(c_int32)), (found.count,)).copy()
+
+
 class Way:
-    """A pathway's place in time: its delay, what it hears, and which synapses existed when a spike was fired."""
+    """A pathway's place in time: its delay, what it hears, and which synapses existed when a spike was fired.
+
+    A spike keeps the delay with which it was fired: after a change, the delays of before are remembered until all
+    spikes that have them have arrived.
+    """
 
     def __init__(self) -> None:
         self.struct = Pathway()
-        self._marks = np.zeros(1, np.int64)
+        self._delays = np.empty((0, 2), np.int64)  # (first step, delay) of each period, the present one last
+        self._marks = np.empty(0, np.int64)
         self._queue: int | None = None
 
-    def bind(self, ring: Ring, start: int, stop: int, next_serial: int, delay: int) -> None:
-        """Hear neurons [start, stop) of ``ring`` after ``delay`` steps."""
-        if len(self._marks) != ring.depth:
-            self._marks = np.full(ring.depth, next_serial, np.int64)
-        self.struct.ring, self.struct.start, self.struct.stop = ring.struct, start, stop
-        self.struct.delay, self.struct.marks = delay, self._marks.ctypes.data
+    @property
+    def delayed(self) -> bool:
+        """Whether spikes may be under way that share a delay."""
+        return bool(np.any(self._delays[:, 1] > 0))
+
+    def bind(self, ring: Ring, start: int, stop: int, next_serial: int, delay: int, now: int) -> None:
+        """Hear neurons [start, stop) of ``ring`` after ``delay`` steps, those that spike from step ``now`` on."""
+        self._delays = self._periods(delay, now)
+        longest = int(self._delays[:, 1].max())
+        if longest >= ring.depth:
+            ring.deepen(longest, now)
+        self._remember_marks(longest + 1, next_serial, now)
+        way = self.struct
+        way.ring, way.start, way.stop = ring.struct, start, stop
+        way.delays, way.n_delays = self._delays.ctypes.data, len(self._delays)
+        way.marks, way.n_marks = self._marks.ctypes.data, len(self._marks)
+
+    def _periods(self, delay: int, now: int) -> npt.NDArray[np.int64]:
+        periods = [(int(since), int(steps)) for since, steps in self._delays if since < now]
+        if not periods or periods[-1][1] != delay:
+            periods.append((now, delay))
+        ends = [since for since, _ in periods[1:]]
+        over = [end - 1 + steps < now for (_, steps), end in zip(periods, ends, strict=False)]
+        return np.array([p for p, gone in zip(periods, [*over, False], strict=True) if not gone], np.int64)
+
+    def _remember_marks(self, n: int, next_serial: int, now: int) -> None:
+        old = self._marks
+        if n <= len(old):
+            return
+        self._marks = np.full(n, next_serial, np.int64)
+        for step in range(max(0, now - len(old)), now):
+            self._marks[step % n] = old[step % len(old)]
 
     def bind_queue(self, longest: int, step: int) -> None:
         """Keep a queue for delays of up to ``longest`` steps."""
         library = core.load()
         if self._queue is None:
             self._queue = library.eqsnn_events_new(longest)
-        elif library.eqsnn_events_lengthen(self._queue, longest, step):
-            self._queue = None
-        if not self._queue:
+        if not self._queue or library.eqsnn_events_lengthen(self._queue, longest, step):
             raise MemoryError(f"no memory for spikes under way for {longest} steps")
         self.struct.queue = self._queue
+
+    def send_on(self, ragged: Ragged, by_column: bool, now: int) -> None:
+        """Put spikes that are under way with a common delay into the queue: from here on each synapse has its own."""
+        ring = self.struct.ring.contents if self.delayed else None
+        for place, (since, steps) in enumerate(self._delays if ring is not None else ()):
+            end = self._delays[place + 1][0] if place + 1 < len(self._delays) else now
+            for fired in range(max(int(since), now - int(steps)), int(end)):
+                spikes = list_at(ring, fired)
+                for neuron in spikes[(spikes >= self.struct.start) & (spikes < self.struct.stop)] - self.struct.start:
+                    slots = ragged.column(neuron) if by_column else ragged.row(neuron)
+                    self._send(ragged, slots, int(self._marks[fired % len(self._marks)]), fired + int(steps) - now, now)
+        self._delays = np.empty((0, 2), np.int64)
+
+    def _send(self, ragged: Ragged, slots: npt.NDArray[np.int32], mark: int, steps: int, now: int) -> None:
+        for slot in slots[ragged.view("serial")[slots] < mark]:
+            if core.load().eqsnn_events_push(self._queue, ragged.handle, int(slot), steps, now):
+                raise MemoryError("no memory for spikes under way")
 
     def __del__(self) -> None:
         if getattr(self, "_queue", None):

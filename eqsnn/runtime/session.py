@@ -116,7 +116,8 @@ class Session:
         """
         self._alive = []
         self._error = None
-        context = self._bind(state, timing)
+        ragged = {name: state.ragged(name) for name in self.program.projections}
+        context = self._bind(state, timing, ragged)
         context.tick, context.end, context.tick_dt = start, end, timing.tick
         context.seed, context.threads, context.profile = seed, threads, profile
         n_actions = len(self.program.actions)
@@ -128,8 +129,11 @@ class Session:
         began = perf_counter()
         self._module.eqsnn_module_run(ctypes.byref(context))
         self.seconds, self.tick = perf_counter() - began, context.tick
-        for buffer in context.sample:
+        for buffer in (*context.sample, *context.wide):
             core.load().eqsnn_buffer_free(ctypes.byref(buffer))
+        if context.fault.code:
+            for storage in ragged.values():
+                storage.forget_staged()
         self._alive = []
         if self._error is not None and context.fault.code in (0, FAULT_PYTHON):
             raise self._error
@@ -140,9 +144,8 @@ class Session:
 
     # ---- binding ----
 
-    def _bind(self, state: State, timing: Timing) -> Context:
+    def _bind(self, state: State, timing: Timing, ragged: dict[str, Ragged]) -> Context:
         program, context = self.program, Context()
-        ragged = {name: state.ragged(name) for name in program.projections}
         flat = [None if a.space == "slot" else state.buffer(a) for a in program.arrays]
         self._alive += [ragged, flat]
         context.arrays = self._keep(_table(ctypes.c_void_p, [None if b is None else b.ctypes.data for b in flat]))

@@ -52,6 +52,21 @@ void eqsnn_buffer_free(Buffer* b) {
     *b = Buffer{nullptr, 0, 0};
 }
 
+// Sixteen sums of up to eight bytes each for every synapse of a row, as Python gives room for at first.
+bool eqsnn_widen(Context* c, int64_t widest) {
+    const int64_t wanted = (2 * widest + 63) / 64 * 64;
+    for (int k = 0; k < 4; ++k) {
+        Buffer& b = c->wide[k];
+        const int64_t bytes = wanted * (k < 3 ? 4 : 16 * 8);
+        if (bytes > b.room && !eqsnn_buffer_grow(&b, bytes)) return false;
+        if (k < 3) c->scratch[k] = reinterpret_cast<int32_t*>(b.data);
+        else c->sums = b.data;
+    }
+    std::fill(c->scratch[2], c->scratch[2] + wanted, -1);  // no row is mapped
+    c->widest = wanted;
+    return true;
+}
+
 SpikeRing* eqsnn_ring_new(int64_t n, int64_t depth) {
     SpikeRing* const ring = static_cast<SpikeRing*>(std::calloc(1, sizeof(SpikeRing)));
     if (!ring) return nullptr;

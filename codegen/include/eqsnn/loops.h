@@ -221,6 +221,7 @@ inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally) {
         c.fault.code = result == too_many ? fault_too_many : fault_memory;
         return;
     }
+    if (r->multi && r->live > c.widest && !eqsnn_widen(&c, r->live)) c.fault.code = fault_memory;
     if (!tally) return;
     tally[0] += r->created - created;
     tally[1] += r->removed - removed;

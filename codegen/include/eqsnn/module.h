@@ -39,12 +39,19 @@ struct Generator {
     int64_t n, position, period;
 };
 
+// A delay in steps, and the first step whose events have it: those before keep the delay that they were fired with.
+struct DelaySince {
+    int64_t since, delay;
+};
+
 // One pathway of a projection: which events it hears, and when they arrive.
 struct Pathway {
     SpikeRing* ring;
-    int64_t delay;          // in steps, where all synapses share it
+    const DelaySince* delays;  // where all synapses share it: the present delay last
+    int64_t n_delays;
     int32_t start, stop;    // neurons of the group that belong to the projection's side
-    int64_t* marks;         // serial number that the next synapse would have got, for each step of `ring`
+    int64_t* marks;         // serial number that the next synapse would have got, for each of the last `n_marks` steps
+    int64_t n_marks;
     EventQueue* queue;      // where each synapse has a delay of its own, else null
 };
 
@@ -88,6 +95,7 @@ struct Context {
     void* sums;            // several times as many numbers
     int64_t widest;
     Buffer sample[3];      // a sample of pairs: i, j, and a table of what was drawn
+    Buffer wide[4];        // in place of scratch and sums, where rows have become wider than they were
     int64_t shortfall;     // pairs that a sample wanted and the network did not have
     double* seconds;     // for each action, where profiled
     int64_t* calls;
@@ -104,6 +112,13 @@ inline double now() {
     return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
+// The step whose events arrive now after the d-th delay of a pathway, or -1.
+inline int64_t fired_at(const Pathway& way, int64_t d, int64_t now) {
+    const int64_t fired = now - way.delays[d].delay;
+    const bool earlier = fired < way.delays[d].since, later = d + 1 < way.n_delays && fired >= way.delays[d + 1].since;
+    return earlier || later ? -1 : fired;
+}
+
 inline SpikeList& list_at(const SpikeRing& e, int64_t step) { return e.lists[step % e.depth]; }
 
 }  // namespace eqsnn
@@ -111,6 +126,7 @@ inline SpikeList& list_at(const SpikeRing& e, int64_t step) { return e.lists[ste
 // In the core library. Growing returns false where memory is out; what was there then stays.
 EQSNN_API bool eqsnn_buffer_grow(eqsnn::Buffer* b, int64_t more);
 EQSNN_API void eqsnn_buffer_free(eqsnn::Buffer* b);
+EQSNN_API bool eqsnn_widen(eqsnn::Context* c, int64_t widest);  // room for longer rows
 EQSNN_API eqsnn::SpikeRing* eqsnn_ring_new(int64_t n, int64_t depth);
 EQSNN_API void eqsnn_ring_free(eqsnn::SpikeRing* ring);
 EQSNN_API bool eqsnn_ring_deepen(eqsnn::SpikeRing* ring, int64_t depth, int64_t now);
