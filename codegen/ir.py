@@ -6,7 +6,7 @@
                | Cast(x, type) | Call(function, arguments, type) | Random(distribution, site, arguments, type)
     statement  = Let(local, x) | Assign(local, x) | Store(array, index, x) | Accumulate(array, index, x)
                | If(condition, then, orelse) | Create(projection, values) | Remove(projection) | Record(recorder, k, x)
-    domain     = Once | Elements | Events | EventSynapses | Synapses | Pairs | PairSample | Chosen
+    domain     = Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample | Chosen
     kernel     = Kernel(name, domain, prologue, outer, body)
     action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Zero(array) | Apply(projection) | Tally(...) | Call(id)
     program    = Program(setup, actions)
@@ -285,6 +285,27 @@ class EventSynapses:
 
 
 @dataclass(frozen=True, slots=True)
+class EventNeurons:
+    """Neurons of a side (``i``) whose events arrive through a pathway in this step."""
+
+    projection: str
+    pathway: str
+    side: Choice["pre", "post"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lottery:
+    """All neurons of a group, each of which has ``event`` with the same ``probability`` in this step. The body is empty:
+    the events go straight into their list, at a cost that follows their number and not that of the neurons.
+    """
+
+    neurons: str
+    event: str
+    probability: Expression
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
 class Synapses:
     """Every live synapse, row by row (``by='pre'``) or column by column (``by='post'``)."""
 
@@ -320,7 +341,7 @@ class Chosen:
     projection: str | None
 
 
-Domain: TypeAlias = Once | Elements | Events | EventSynapses | Synapses | Pairs | PairSample | Chosen
+Domain: TypeAlias = Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample | Chosen
 
 
 # ---- kernels and programs -------------------------------------------------------------------------------------------

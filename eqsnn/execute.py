@@ -168,6 +168,8 @@ def _recording(owner: Any, group: Any, start: int, indices: Any, columns: int, t
 
 def _run(network: NetworkDeclaration, group: Any, namespace: Namespace, recording: Recording | None, trial: Trial | None) -> None:
     """Compile and run one step of a program of one task."""
+    if hasattr(group, "traces"):
+        group.traces.write_back()
     from .compiler import compile_network
 
     precision = group.store.real.name

@@ -26,6 +26,7 @@ from .prefs import prefs
 from .profile import Profile
 from .report import Report, reporter
 from .runtime.session import Session, Timing
+from .synapses import Synapses
 from .subgroup import Subgroup, whole
 from .units import quantity
 
@@ -174,6 +175,9 @@ class Network:
         compiled, session, resolvers = self._compile(objects)
         steps = {name: clock.step for name, clock in clocks.items()}
         names = {item.name: item for item in objects}
+        for item in objects:
+            if isinstance(item, Synapses):
+                item.traces.begin(compiled.symbolic.traces.get(item.name, {}))
         binding = Binding(names, resolvers, steps, session.real)
         progress = _Progress(self, span, timing, clocks, report)
         self._stopped = False

@@ -24,6 +24,7 @@ from .runtime.ragged import Ragged
 from .runtime.rings import Way
 from .runtime.store import Store
 from .state import Member, VariableView, select_positions
+from .shared_traces import SharedTraces
 from .subgroup import Subgroup, whole
 from .units import to_base
 
@@ -84,6 +85,7 @@ class Synapses(Group):
         self.ragged = self._new_storage()
         self.plastic = False
         self._connected = False
+        self._traces = SharedTraces(self)
         self._tick: float | None = None
         self._history = History()
         self.close_attributes()
@@ -152,6 +154,7 @@ class Synapses(Group):
             Projection(
                 self.name, self.title, self.model, self.resolver(), _end(self.source_group), _end(self.target_group),
                 pathways, self.method, self.schedule(), self.multisynaptic_index is not None,
+                frozenset() if self.plastic else self._traces.candidates(),
             ),
         )  # fmt: skip
 
@@ -208,6 +211,11 @@ class Synapses(Group):
             raise errors.RunError("E902", "these synapses were never connected.", place=self.title, hint=f"call '{self.name}.connect(...)' before run(), if only with condition='False'")
         self._count_in(network.tick)
 
+    @property
+    def traces(self) -> SharedTraces:
+        """Event-driven variables that are one value a neuron."""
+        return self._traces
+
     # ---- time ----
 
     @property
@@ -253,6 +261,7 @@ class Synapses(Group):
             that does not exist, E614 arguments that do not go together.
         """
         explicit = self.namespace if namespace is None else check_namespace(namespace, self.title)
+        self._traces.part_all()
         _connect.connect(self, condition, i, j, p, n, skip_if_invalid, Namespace(self.name, explicit, caller()))
         self._connected = True
 
@@ -293,10 +302,12 @@ class Synapses(Group):
         member = self.model.variables[name]
         if isinstance(member, Subexpression) and not member.constant_over_dt:
             return self.evaluate_text(name, indices, self.title)
+        self._traces.write_back()
         return self.store[name].copy() if member.shared else self.ragged.get(name, subset)
 
     def write_state(self, name: str, indices: Any, values: npt.NDArray[Any]) -> None:
         """Set a variable, in order of creation."""
+        self._traces.part(name)
         if self.model.variables[name].shared:
             self.store[name][:] = values
         else:

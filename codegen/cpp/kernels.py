@@ -9,6 +9,7 @@ from ..ir import (
     Array,
     Chosen,
     Elements,
+    EventNeurons,
     Events,
     Expression,
     Kernel,
@@ -61,7 +62,7 @@ class KernelPrinter:
         """What tells the elements of this domain apart."""
         step = f"static_cast<uint32_t>(c.clocks[{self.tables.clock(self.kernel.clock)}].step)"
         match self.kernel.domain:
-            case Elements() | Events() | Chosen(projection=None):
+            case Elements() | Events() | EventNeurons() | Chosen(projection=None):
                 return f"Element{{static_cast<uint32_t>(i), 0u, {step}, 0u}}"
             case Once():
                 return f"Element{{0u, 0u, {step}, 0u}}"
@@ -94,7 +95,7 @@ class KernelPrinter:
         domain = self.kernel.domain
         if self.fills:  # the range is a parameter of the loop
             return ()
-        return tuple(x for name in ("start", "stop", "count") if not isinstance(x := getattr(domain, name, 0), int))
+        return tuple(x for name in ("start", "stop", "count", "probability") if not isinstance(x := getattr(domain, name, 0), int))
 
     def projections(self, used: tuple[Array, ...]) -> tuple[str, ...]:
         """Storages that the kernel looks into."""

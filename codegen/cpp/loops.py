@@ -11,10 +11,12 @@ from ..ir import (
     Chosen,
     Create,
     Elements,
+    EventNeurons,
     Events,
     EventSynapses,
     If,
     Kernel,
+    Lottery,
     Once,
     Pairs,
     PairSample,
@@ -27,7 +29,7 @@ from ..ir import (
 from .expressions import projection_name
 from .kernels import KernelPrinter, function
 from .pairs import pair_loops
-from .rows import by_column, by_row, event_loops
+from .rows import by_column, by_row, event_loops, event_neurons
 from .statements import expressions, indent, parts
 from .tables import Tables
 
@@ -49,6 +51,10 @@ def kernel_functions(kernel: Kernel, name: str, tables: Tables, delay: str) -> I
             yield from function(name, [*_head(printer), *_events(printer, kernel.domain)])
         case EventSynapses():
             yield from function(name, [*_head(printer), *event_loops(printer, kernel.domain, delay)])
+        case EventNeurons():
+            yield from function(name, [*_head(printer), *event_neurons(printer, kernel.domain, delay)])
+        case Lottery():
+            yield from function(name, [*_head(printer), *_lottery(printer, kernel.domain)])
         case Synapses(by=side):
             loops = by_row(printer) if side == "pre" else by_column(printer)
             yield from function(name, [*_head(printer), *loops])
@@ -140,6 +146,15 @@ def _events(printer: KernelPrinter, domain: Events) -> Iterator[str]:
     yield "    const int32_t i = first[k];"
     yield from indent(_record_lines(printer, domain.recorder))
     yield "}"
+
+
+def _lottery(printer: KernelPrinter, domain: Lottery) -> Iterator[str]:
+    """Neurons drawn with one probability, straight into the list of this step."""
+    tables = printer.tables
+    tables.sites.setdefault(domain.site, False)
+    ring = f"*c.rings[{tables.ring(domain.neurons, domain.event)}]"
+    step = f"c.clocks[{tables.clock(printer.kernel.clock)}].step"
+    yield f"draw_events(c, {ring}, {step}, c.keys[{domain.site}], static_cast<double>({printer.printer(domain.probability)}));"
 
 
 def _record_lines(printer: KernelPrinter, recorder: str | None) -> Iterator[str]:

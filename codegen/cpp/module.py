@@ -12,11 +12,13 @@ from ..ir import (
     CheckFinite,
     Chosen,
     Enqueue,
+    EventNeurons,
     Events,
     EventSynapses,
     Find,
     Generate,
     Let,
+    Lottery,
     PairSample,
     ProgramIR,
     Random,
@@ -82,7 +84,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
 
 def _delay(action: Run, delays: Mapping[tuple[str, str], str]) -> str:
     domain = action.kernel.domain
-    return delays[domain.projection, domain.pathway] if isinstance(domain, EventSynapses) else ""
+    return delays[domain.projection, domain.pathway] if isinstance(domain, EventSynapses | EventNeurons) else ""
 
 
 def _function_names(program: ProgramIR) -> dict[int, str]:
@@ -216,5 +218,5 @@ def _loop(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iter
 def _may_fail(action: Action) -> bool:
     """Whether an action can run out of memory, meet a number that is none, or an exception in Python."""
     if isinstance(action, Run):
-        return isinstance(action.kernel.domain, Chosen | Events | PairSample)
+        return isinstance(action.kernel.domain, Chosen | Events | Lottery | PairSample)
     return not isinstance(action, Zero)

@@ -14,6 +14,7 @@ from ..ir import (
     Accumulate,
     Call,
     Create,
+    EventNeurons,
     EventSynapses,
     If,
     Random,
@@ -186,6 +187,22 @@ def _of_list(printer: KernelPrinter, storage: str, domain: EventSynapses, *, del
     yield f"    const int32_t {fixed} = list.index[e] - way.start;"
     one = _one_row if domain.side == "pre" else _one_column
     yield from indent(one(printer, storage, delayed))
+    yield "}"
+
+
+def event_neurons(printer: KernelPrinter, domain: EventNeurons, delay: str) -> Iterator[str]:
+    """The neurons whose events arrive in this step."""
+    tables = printer.tables
+    yield f"const Pathway& way = *c.pathways[{tables.pathway(domain.projection, domain.pathway)}];"
+    yield f"const int64_t now = c.clocks[{tables.clock(printer.kernel.clock)}].step;"
+    delayed = delay == "uniform"
+    if delayed:
+        yield "if (now < way.delay) return;"
+    yield f"const SpikeList& list = list_at(*way.ring, now{' - way.delay' if delayed else ''});"
+    yield "for (int32_t e = 0; e < list.count; ++e) {"
+    yield "    if (list.index[e] < way.start || list.index[e] >= way.stop) continue;"
+    yield "    const int32_t i = list.index[e] - way.start;"
+    yield from indent(printer.lines(printer.kernel.body))
     yield "}"
 
 

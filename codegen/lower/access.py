@@ -86,6 +86,7 @@ class Surroundings:
     neurons: Mapping[str, Neurons] = field(default_factory=dict)
     projections: Mapping[str, Projection] = field(default_factory=dict)
     refractory: Mapping[str, Refractory] = field(default_factory=dict)
+    traces: Mapping[str, Mapping[str, Side]] = field(default_factory=dict)
     not_refractory: dict[str, Expression] = field(default_factory=dict)
 
 
@@ -131,6 +132,9 @@ class Access:
         if variable.shared:
             return Array(name, type_), Literal(0, INT)
         if variable.owner in self.network.projections:
+            side_of = self.network.traces.get(variable.owner, {}).get(variable.name)
+            if side_of is not None:  # one value a neuron
+                return Array(f"{name}@{side_of}", type_), I if side_of == "pre" else self.post
             return column(variable.owner, variable.name, type_), S
         index = self.index(side)
         link = self.network.neurons[variable.owner].links.get(variable.name)

@@ -16,8 +16,10 @@ from eqsnn.symbolic.model import (
     CountEvents,
     Deliver,
     Detect,
+    Fade,
     Integrate,
     Item,
+    Mark,
     React,
     RecordEvents,
     RecordState,
@@ -46,12 +48,13 @@ from .access import Surroundings, column, machine_type
 from .neurons import lower_advance, lower_detect, lower_react, lower_refresh, lower_regulate, not_refractory, used_sites
 from .record import lower_record_events, lower_record_state
 from .rules import lower_rewire
+from .traces import lower_fade, lower_mark
 from .synapses import lower_deliver, lower_integrate, lower_sum, lower_synaptic_code, stages_changes
 
 
 def lower(network: SymbolicNetwork, declaration: NetworkDeclaration) -> ProgramIR:
     """Actions of a whole network."""
-    around = Surroundings(declaration, declaration.neurons(), declaration.projections(), network.refractory)
+    around = Surroundings(declaration, declaration.neurons(), declaration.projections(), network.refractory, network.traces)
     for name, refractory in network.refractory.items():
         clock = around.neurons[name].when.clock
         around.not_refractory[name] = not_refractory(name, clock, refractory, around)
@@ -124,6 +127,10 @@ def _lower(
             return (Run(lower_synaptic_code(item, task, around, site)),)
         case Deliver() as task:
             return lower_deliver(item, task, around, site)
+        case Fade() as task:
+            return (Run(lower_fade(item, task, around, site)),)
+        case Mark() as task:
+            return (Run(lower_mark(item, task, around, site)),)
         case Integrate() as task:
             return (Run(lower_integrate(item, task, around, site)),)
         case SumUp() as task:

@@ -10,6 +10,7 @@ from .dead import dead, dead_setup
 from .fold import fold
 from .hoist import hoist_outer, hoist_prologue
 from .if_convert import if_convert, propagate, single_assignment
+from .lottery import lottery
 from .narrow import narrow
 from .reciprocal import reciprocal
 from .setup import hoist_setup
@@ -29,6 +30,7 @@ def optimise(program: ProgramIR) -> ProgramIR:
     5. `hoist_setup`: run-constant values are computed once, in DOUBLE.
     6. `hoist_prologue`, `hoist_outer`: once for each call, and for each row or column.
     7. `fold`, `cse` (twice: what it shares makes more values equal), `dead`, `dead_setup`: what is left is tidied.
+    8. `lottery`: events of one probability for all are drawn without looking at each neuron.
     """
     for run in passes():
         program = run(program)
@@ -42,6 +44,7 @@ def passes() -> tuple[Pass, ...]:
         hoist_setup,
         *map(on_kernels, (hoist_prologue, hoist_outer, fold, propagate, cse, cse, dead)),
         dead_setup,
+        lottery,
     )
 
 

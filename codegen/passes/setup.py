@@ -20,12 +20,14 @@ from ..ir import (
     Cast,
     Elements,
     Events,
+    EventNeurons,
     EventSynapses,
     Expression,
     If,
     Kernel,
     Let,
     Literal,
+    Lottery,
     Local,
     Pairs,
     PairSample,
@@ -55,7 +57,9 @@ def owner(kernel: Kernel) -> str:
     match kernel.domain:
         case Elements(_, Argument(name, _), _) if name.endswith(".N"):
             return name.removesuffix(".N")
-        case Events(neurons=name):
+        case Events(neurons=name) | Lottery(neurons=name):
+            return name
+        case EventNeurons(projection=name):
             return name
         case EventSynapses(projection=name) | Synapses(projection=name) | Pairs(projection=name):
             return name

@@ -22,6 +22,7 @@ from ..ir import (
     Domain,
     Elements,
     Events,
+    EventNeurons,
     EventSynapses,
     Expression,
     If,
@@ -30,6 +31,7 @@ from ..ir import (
     Literal,
     Load,
     Local,
+    Lottery,
     Once,
     Pairs,
     PairSample,
@@ -94,6 +96,10 @@ def _domain(domain: Domain) -> str:
             return f"i in {start}..{stop} of {neurons} with {event}"
         case EventSynapses(projection, pathway, side):
             return f"{'rows' if side == 'pre' else 'columns'} of {projection} reached by {pathway}"
+        case EventNeurons(projection, pathway, side):
+            return f"{side} neurons of {projection} whose events arrive through {pathway}"
+        case Lottery(neurons, event, probability, _):
+            return f"{neurons} with {event}, each with probability {_text(probability, 0)}"
         case Synapses(projection, by):
             return f"synapses of {projection} by {by}"
         case Pairs(projection, lookup):

@@ -25,6 +25,7 @@ from ..ir import (
     Literal,
     Load,
     Local,
+    Lottery,
     PairSample,
     ProgramIR,
     Random,
@@ -196,6 +197,8 @@ def domain_operands(domain: Domain) -> tuple[Expression, ...]:
             return (start, stop)
         case PairSample():
             return (domain.count,)
+        case Lottery():
+            return (domain.probability,)
         case _:
             return ()
 
@@ -207,6 +210,8 @@ def map_kernel(f: Map, kernel: Kernel) -> Kernel:
         domain = replace(domain, start=f(domain.start), stop=f(domain.stop))
     elif isinstance(domain, PairSample):
         domain = replace(domain, count=f(domain.count))
+    elif isinstance(domain, Lottery):
+        domain = replace(domain, probability=f(domain.probability))
     prologue, outer = map_lets(f, kernel.prologue), map_lets(f, kernel.outer)
     return replace(kernel, domain=domain, prologue=prologue, outer=outer, body=map_body(f, kernel.body))
 

@@ -25,6 +25,7 @@ from ..ir import (
     Domain,
     Elements,
     Events,
+    EventNeurons,
     EventSynapses,
     Expression,
     If,
@@ -33,6 +34,7 @@ from ..ir import (
     Literal,
     Load,
     Local,
+    Lottery,
     Once,
     Pairs,
     PairSample,
@@ -120,9 +122,9 @@ def _bound_by(domain: Domain, *, outer: bool) -> dict[str, Type]:
     if outer:
         return {fixed: INT} if fixed else {}
     match domain:
-        case Once():
+        case Once() | Lottery():
             return {}
-        case Elements() | Events() | Chosen(projection=None):
+        case Elements() | Events() | EventNeurons() | Chosen(projection=None):
             return {"i": INT}
         case EventSynapses() | Synapses() | Chosen():
             return {"i": INT, "j": INT, "s": INT}

@@ -120,6 +120,7 @@ class Projection:
     method: str | None
     when: When
     multi: bool = False
+    shareable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

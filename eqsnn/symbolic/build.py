@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
@@ -28,7 +28,7 @@ from ..model.infer import infer
 from ..model.rules import check_rule, context_of
 from ..model.scope import Scope
 from ..model.statements import Context, check_block
-from ..model.symbols import Builtin, Constant, Differential, GroupModel, Reference, Subexpression, Variable, VariableReference
+from ..model.symbols import Builtin, Constant, Differential, GroupModel, Reference, Side, Subexpression, Variable, VariableReference
 from .blocks import Symbolic, convert_block
 from .choose import choose, integrate
 from .convert import Converter
@@ -39,8 +39,10 @@ from .model import (
     CountEvents,
     Deliver,
     Detect,
+    Fade,
     Integrate,
     Item,
+    Mark,
     Names,
     React,
     RecordEvents,
@@ -57,15 +59,19 @@ from .model import (
 )
 from .simplify import simplify
 from .system import NotApplicable, OdeSystem, StateUpdate
+from .traces import shared_traces, split
 
 log = logging.getLogger("eqsnn")
 
 
 def build(network: CheckedNetwork) -> SymbolicNetwork:
     """Symbolic tasks of a checked network, sorted into the order of a time step."""
-    items = [item for declaration in network.declaration.objects for item in _Builder(network).declare(declaration)]
+    traces: dict[str, dict[str, Side]] = {}
+    items = [
+        item for declaration in network.declaration.objects for item in _Builder(network, traces).declare(declaration)
+    ]
     refractory = {name: _refractory(n, network) for name, n in network.neurons.items() if n.refractory is not None}
-    return SymbolicNetwork(tuple(sorted(items, key=lambda item: item.when.key(network.declaration.schedule))), refractory)
+    return SymbolicNetwork(tuple(sorted(items, key=lambda item: item.when.key(network.declaration.schedule))), refractory, traces)
 
 
 def _refractory(neurons: Neurons, network: CheckedNetwork) -> Refractory:
@@ -82,6 +88,7 @@ class _Builder:
     """Builds the tasks of one declared object."""
 
     network: CheckedNetwork
+    traces: dict[str, dict[str, Side]]
     converter: Converter = field(default_factory=Converter)
 
     def declare(self, item: Declaration) -> Iterable[Item]:
@@ -185,17 +192,71 @@ class _Builder:
         if driven:
             method, update = self.integrated(driven, item.model, item.method, item.title, scope.fresh())
             yield self.item(item.name, item.when, Integrate(item.name, method, update))
+        traces = self.shared(item)
+        if traces:
+            self.traces[item.name] = traces
+            yield from self.fading(item, traces)
         for pathway in item.pathways:
-            yield self.item(item.name, pathway.when, self.pathway(item, pathway))
+            yield from self.pathway(item, pathway, traces)
 
-    def pathway(self, item: Projection, pathway: Pathway) -> Deliver:
-        scope = self.network.scope(item.name)
-        body = self.block(pathway.code.statements, scope, Context.SYNAPSE)
-        return Deliver(item.name, pathway.name, pathway.side, self.between(item), body)
+    def pathway(self, item: Projection, pathway: Pathway, traces: Mapping[str, Side]) -> Iterable[Item]:
+        """A pathway's code; what it does to shared traces is done apart, once for each neuron."""
+        mine = [name for name, side in traces.items() if side == pathway.side]
+        before, own, after = split(self.code(item, pathway), mine)
+        if before:
+            self.code(item, pathway)
+            yield self.item(item.name, pathway.when, Mark(item.name, pathway.name, pathway.side, before))
+        if own:
+            self.code(item, pathway)
+            deliver = Deliver(item.name, pathway.name, pathway.side, self.between(item, traces), own)
+            yield self.item(item.name, pathway.when, deliver)
+        if after:
+            self.code(item, pathway)
+            yield self.item(item.name, pathway.when, Mark(item.name, pathway.name, pathway.side, after))
 
-    def between(self, item: Projection) -> StateUpdate | None:
-        """How event-driven variables change while nothing happens; None where there are none."""
-        names = item.model.event_driven()
+    def code(self, item: Projection, pathway: Pathway) -> tuple[Symbolic, ...]:
+        return self.block(pathway.code.statements, self.network.scope(item.name), Context.SYNAPSE)
+
+    def shared(self, item: Projection) -> dict[str, Side]:
+        """Event-driven variables that are one value a neuron (see `traces`)."""
+        if not item.shareable or self.looked_at(item):
+            return {}
+        probe = _Builder(self.network, {})
+        between = probe.between(item)
+        if between is None:
+            return {}
+        bodies = {pathway.name: probe.code(item, pathway) for pathway in item.pathways}
+        return shared_traces(item, between, bodies, probe.converter.references)
+
+    def looked_at(self, item: Projection) -> bool:
+        """Whether other texts than pathways may read or change the synapses' event-driven variables."""
+        if item.model.clock_driven() or item.model.summed:
+            return True
+        names = set(item.model.event_driven())
+        for other in self.network.declaration.objects:
+            if isinstance(other, Structural) and other.projection == item.name:
+                return True
+            if isinstance(other, Regular) and other.group == item.name:
+                return True
+            if isinstance(other, StateRecorder) and other.group == item.name:
+                probe = _Builder(self.network, {})
+                if any(names & {s.name for s in x.free_symbols} for x in probe.state_recorder(other).values):
+                    return True
+        return False
+
+    def fading(self, item: Projection, traces: Mapping[str, Side]) -> Iterable[Item]:
+        """What shared traces do between events, step by step."""
+        when = replace(item.when, clock=item.pathways[0].when.clock)
+        for side in ("pre", "post"):
+            mine = {name for name, other in traces.items() if other == side}
+            if mine:
+                update = self.between(item, {name: "own" for name in item.model.event_driven() if name not in mine})
+                assert update is not None
+                yield self.item(item.name, when, Fade(item.name, side, update))  # type: ignore[arg-type]
+
+    def between(self, item: Projection, without: Mapping[str, Side] | None = None) -> StateUpdate | None:
+        """How event-driven variables change while nothing happens; None where there are none but those left out."""
+        names = tuple(name for name in item.model.event_driven() if name not in (without or ()))
         if not names:
             return None
         try:

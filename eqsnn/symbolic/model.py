@@ -1,6 +1,6 @@
 """The third stage's value: all that a network does, as symbolic tasks in the order of a time step.
 
-    task = Refresh | Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
+    task = Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire | RecordState | RecordEvents
          | CountEvents | CallPython
 
 Every task keeps the references behind its symbols, so that the next stage can find their storage.
@@ -9,13 +9,13 @@ Every task keeps the references behind its symbols, so that the next stage can f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import sympy
 
 from ..model.declarations import When
-from ..model.symbols import Counter, Reference, TimedArraySpec, Variable
+from ..model.symbols import Counter, Reference, Side, TimedArraySpec, Variable
 from .blocks import Symbolic
 from .system import StateUpdate
 
@@ -84,6 +84,25 @@ class Deliver:
     pathway: str
     side: Literal["pre", "post"]
     between: StateUpdate | None
+    body: tuple[Symbolic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """Let the traces that synapses share (`traces`) decay over one step, for each neuron of a side."""
+
+    projection: str
+    side: Literal["pre", "post"]
+    update: StateUpdate
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Change the traces of the neurons whose events arrive, once for each."""
+
+    projection: str
+    pathway: str
+    side: Literal["pre", "post"]
     body: tuple[Symbolic, ...]
 
 
@@ -171,7 +190,7 @@ class CallPython:
 
 
 Task: TypeAlias = (
-    Refresh | Advance | Detect | React | Regulate | Deliver | Integrate | SumUp | Rewire | RecordState | RecordEvents
+    Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire | RecordState | RecordEvents
     | CountEvents | CallPython
 )  # fmt: skip
 
@@ -197,7 +216,11 @@ class Refractory:
 
 @dataclass(frozen=True, slots=True)
 class SymbolicNetwork:
-    """All tasks in the order in which a step runs them, and what makes neurons refractory."""
+    """All tasks in the order in which a step runs them, and what makes neurons refractory.
+
+    ``traces`` gives for each projection the synaptic variables that are kept with the neurons of a side.
+    """
 
     items: tuple[Item, ...]
     refractory: Mapping[str, Refractory]
+    traces: Mapping[str, Mapping[str, Side]] = field(default_factory=dict)

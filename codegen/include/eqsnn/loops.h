@@ -168,6 +168,30 @@ inline void find_events(Context& c, SpikeRing& ring, int64_t step) {
         for (int32_t k = 0; k < list.count; ++k) ring.not_refractory[list.index[k]] = 0;
 }
 
+// Draws the neurons that have an event where all have it with the same probability, by the gaps between them. Every
+// block of neurons has a stream of its own, so that blocks could be drawn side by side.
+inline void draw_events(Context& c, SpikeRing& ring, int64_t step, uint64_t key, double p) {
+    constexpr int64_t block = 4096;
+    SpikeList& list = list_at(ring, step);
+    list.count = 0;
+    for (int64_t first = 0; first < ring.n; first += block) {
+        const int64_t end = first + block < ring.n ? first + block : ring.n;
+        Stream stream{key, static_cast<uint32_t>(first / block), 0x4C6F7474u, static_cast<uint32_t>(step), 0};
+        for (int64_t k = first; k < end; ++k) {
+            const int64_t skip = next_skip(stream, p);
+            if (skip >= end - k) break;
+            k += skip;
+            if (list.count == list.room && !eqsnn_spikes_grow(&list)) {
+                c.fault.code = fault_memory;
+                return;
+            }
+            list.index[list.count++] = static_cast<int32_t>(k);
+        }
+    }
+    if (ring.lastspike)
+        for (int32_t k = 0; k < list.count; ++k) ring.lastspike[list.index[k]] = static_cast<int32_t>(step);
+}
+
 // Takes this step's events from those given beforehand, which are sorted by step, then by neuron.
 inline void generate_events(Context& c, SpikeRing& ring, Generator& g, int64_t step) {
     SpikeList& list = list_at(ring, step);
