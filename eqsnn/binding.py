@@ -13,6 +13,9 @@ from .namespaces import Namespace
 from .runtime.store import Kind, Store
 from .timedarray import TimedArray
 
+TALLY = "_changes"
+"""Where a rule counts what it did: synapses created, removed, creations refused, pairs that samples lacked."""
+
 if TYPE_CHECKING:
     from .codegen.ir import Array
     from .runtime.context import Generator
@@ -52,7 +55,7 @@ class Binding:
         if name == "index" and "." in owner:
             group, _, variable = owner.rpartition(".")
             return self._objects[group].link_index(variable)  # type: ignore[attr-defined, no-any-return]
-        found = self._objects[owner]
+        found = self._objects.get(owner)
         store: Store | None = getattr(found, "store", None)
         if store is not None and name in store:
             return store.buffer(name)
@@ -66,8 +69,9 @@ class Binding:
 
     def _counter(self, array: Array, rule: Any) -> npt.NDArray[Any]:
         if array.name not in self._counters:
-            kind: Kind = "real" if array.type.value == "real" else "integer"
-            self._counters.add(array.name, kind, rule.counter_size(array.name.rpartition(".")[2]))
+            kind: Kind = {"real": "real", "int64_t": "long"}.get(array.type.value, "integer")  # type: ignore[assignment]
+            name = array.name.rpartition(".")[2]
+            self._counters.add(array.name, kind, 4 if name == TALLY else rule.counter_size(name))
         return self._counters.buffer(array.name)
 
     def _table(self, name: str) -> TimedArray | None:

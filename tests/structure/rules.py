@@ -1,0 +1,134 @@
+"""Deterministic structural rules: some by hand, the others random, and always the same ones."""
+
+from __future__ import annotations
+
+from random import Random
+
+BY_HAND = (
+    # Removals free places that the same pass fills again; a counter of each side decides on later passes.
+    """
+for each synapse:
+    keep = w*2 > a_pre + b_post
+    if not keep:
+        remove synapse
+        lost_post += 1
+        lost_pre += 1
+        lost += 1
+    else:
+        w -= 1
+for each pair in all:
+    create synapse(w=lost_pre + 2*lost_post, c=i) if lost_post > 0 and (i + j + lost) % 3 == 0
+for each post:
+    if lost_post > 1:
+        b_post = lost_post
+    else:
+        b_post += N_incoming
+for each pre: a_pre += lost_pre - N_outgoing
+""",
+    # The same pair twice in a pass, and remove with create of the same pair.
+    """
+for each pair in all:
+    if connected:
+        remove synapse if c > 1
+        create synapse(w=w + 1, c=0) if c > 0
+    else:
+        create synapse(w=1, c=5) if (i*2 + j) % 4 == 0
+        create synapse(w=2, c=6) if (i + j) % 3 == 0
+for each synapse:
+    b_post += w
+    na_pre += c
+    total += w
+for each pre:
+    if na_pre > 4:
+        a_pre = total - N
+        na_pre = 0
+    else:
+        spare = 3
+        a_pre = spare*a_pre
+        a_pre = minimum(a_pre, 40)
+""",
+    # Elements see their own assignments, and the others' only in the next pass.
+    """
+for each synapse:
+    w = w + 1
+    c = int(w) % 4
+    if c == 0:
+        w = 0
+    elif c == 1:
+        w = 2*w
+        remove synapse if N_incoming > 2 and N_outgoing > 1
+    q = w - c
+    n_pre += int(q > 2)
+for each synapse: remove synapse if n_pre > 2 and w > 6
+for each post: nb_post = N_incoming
+for each pair in all:
+    if nb_post < 2 and not connected and n_pre < 2: create synapse(w=n_pre, c=nb_post)
+""",
+)
+
+
+class Writer:
+    """Writes a random rule; reads nothing that the same pass accumulates into, which would be an error."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.counters: list[str] = []
+
+    def rule(self) -> str:
+        kinds = ["synapse", self.random.choice(["pre", "post"]), "pair in all", "synapse"]
+        return "\n".join(self.one(kind) for kind in kinds)
+
+    def one(self, kind: str) -> str:
+        fresh = [f"m{len(self.counters)}{side}" for side in ("", "_pre", "_post")]
+        kept = [c for c in self.counters if kind in ("synapse", "pair in all") or not c.endswith("_post" if kind == "pre" else "_pre")]
+        reads = {
+            "synapse": ["w", "c", "a_pre", "nb_post", "i", "j", "N_outgoing", "N_incoming"],
+            "pair in all": ["a_pre", "nb_post", "i", "j", "N_outgoing", "N_incoming"],
+            "pre": ["a_pre", "na_pre", "i", "N_outgoing"], "post": ["b_post", "nb_post", "N_incoming"],
+        }[kind] + kept  # fmt: skip
+        adds = [*fresh, "na_pre", "b_post"]
+        if kind in ("pre", "post"):
+            adds = [fresh[0], f"m{len(self.counters)}_{kind}"]
+        body = self.block(kind, reads, adds, 2)
+        self.counters += [name for name in fresh if f"{name} +=" in body]
+        return f"for each {kind}:\n{body}"
+
+    def block(self, kind: str, reads: list[str], adds: list[str], depth: int) -> str:
+        lines = []
+        for _ in range(self.random.randint(2, 3)):
+            lines += self.statement(kind, reads, adds, depth)
+        return "\n".join("    " + line for line in lines)
+
+    def statement(self, kind: str, reads: list[str], adds: list[str], depth: int) -> list[str]:
+        choice = self.random.random()
+        if depth and choice < 0.3:
+            lines = [f"if {self.condition(reads)}:", *self.block(kind, reads, adds, depth - 1).split("\n")]
+            if self.random.random() < 0.6:
+                lines += ["else:", *self.block(kind, reads, adds, depth - 1).split("\n")]
+            return lines
+        if choice < 0.5:
+            return [f"{self.random.choice(adds)} += {self.number(reads)}"]
+        if kind == "synapse":
+            if choice < 0.7:
+                return [f"remove synapse if {self.condition(reads)}"]
+            return [f"w = {self.number(reads)}" if choice < 0.85 else f"c = minimum(9, {self.number(reads)})"]
+        if kind == "pair in all":
+            if choice < 0.75:
+                return [f"create synapse(w={self.number(reads)}, c={self.number(reads)}) if {self.condition(reads)}"]
+            return ["if connected:", f"    remove synapse if w > {self.number(reads)} and {self.condition(reads)}"]
+        return [f"{'a_pre' if kind == 'pre' else 'nb_post'} = {self.number(reads)}"]
+
+    def number(self, reads: list[str]) -> str:
+        """A whole number below ten, of type integer."""
+        a, b = (f"int({self.random.choice(reads)})" for _ in range(2))
+        k = self.random.randint(1, 5)
+        return self.random.choice([f"({a} + {k}*{b}) % 7", f"maximum(0, {a} - {b}) % 5", f"abs({a} - {k})*{k} % 9", f"{k}"])
+
+    def condition(self, reads: list[str]) -> str:
+        first = f"{self.number(reads)} {self.random.choice(['<', '>=', '==', '!='])} {self.random.randint(0, 4)}"
+        if self.random.random() < 0.4:
+            return f"{first} {self.random.choice(['and', 'or'])} not {self.number(reads)} > 2"
+        return first
+
+
+RULES = (*BY_HAND, *(Writer(seed).rule() for seed in range(5)))
