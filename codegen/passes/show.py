@@ -82,7 +82,7 @@ def show_expression(x: Expression) -> str:
 
 def _action(action: Action) -> str:
     fields = [getattr(action, name) for name in action.__slots__]
-    values = [getattr(field, "name", field) for field in fields]
+    values = [getattr(field, "name", field) for field in fields if field is not None]
     return f"{type(action).__name__.lower()} {', '.join(str(value) for value in values)}"
 
 
