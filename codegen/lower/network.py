@@ -98,7 +98,7 @@ def _fused(items: tuple[Item, ...], around: Surroundings) -> dict[int, int]:
                 if task.event == "spike" and items[later].when.clock == item.when.clock:
                     found[place] = later
                 break
-            if not isinstance(task, Advance | Detect | Integrate | RecordState | RecordEvents | CountEvents):
+            if not isinstance(task, Advance | Detect | Fade | Integrate | RecordState | RecordEvents | CountEvents):
                 break
     return found
 

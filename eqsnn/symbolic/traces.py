@@ -35,7 +35,7 @@ def shared_traces(
         return {}
     found: dict[str, Side] = {}
     for name, solution in between.updates:
-        if name in item.shareable and _names(solution) <= {name, ELAPSED.name} | _constants(references):
+        if name in item.shareable and _uses(solution, between) <= {name, ELAPSED.name} | _constants(references):
             side = _writer(name, item.pathways, bodies, references)
             if side is not None:
                 found[name] = side
@@ -44,6 +44,15 @@ def shared_traces(
 
 def _constants(references: Mapping[str, Reference]) -> set[str]:
     return {n for n, r in references.items() if isinstance(r, Constant) or (isinstance(r, Builtin) and r.name == "dt")}
+
+
+def _uses(x: sympy.Expr, update: StateUpdate) -> set[str]:
+    """Names that an expression depends on, through the temporaries of its update."""
+    values = {define.symbol.name: define.value for define in update.defines}
+    found = _names(x)
+    while used := found & set(values):
+        found = (found - used).union(*(_names(values[name]) for name in used))
+    return found
 
 
 def _names(x: sympy.Basic) -> set[str]:
