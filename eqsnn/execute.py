@@ -52,7 +52,9 @@ def evaluate_expressions(
     network = NetworkDeclaration((recorder,), declarations)
     recording = _recording(owner, group, start, indices, len(nodes), trial)
     _run(network, group, namespace, recording, trial)
-    scope = CheckedNetwork(network, units(), network.neurons(), network.projections()).scope(group.name).fresh(namespace)
+    scope = (
+        CheckedNetwork(network, units(), network.neurons(), network.projections()).scope(group.name).fresh(namespace)
+    )
     kinds = [infer(node, scope).dtype.value for node in nodes]
     as_type = {"real": np.float64, "integer": np.int64, "boolean": np.bool_}
     return tuple(recording.values(k).reshape(-1).astype(as_type[kind]) for k, kind in enumerate(kinds))
@@ -75,14 +77,19 @@ def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, ti
     block = ast.Block((ast.Assign(name, operator, node, node.span),), node.span.source)  # type: ignore[arg-type]
     namespace = _namespace(owner)
     shared = group.state_variables()[variable].shared
-    regular = Regular(_TASK, title, group.name, start, start + 1, block, namespace, _WHEN, chosen=not shared, setting=True)
+    regular = Regular(
+        _TASK, title, group.name, start, start + 1, block, namespace, _WHEN, chosen=not shared, setting=True
+    )
     network = NetworkDeclaration((regular,), declare(surroundings(group)))
     _run(network, group, namespace, _recording(owner, group, start, indices, 0, None), None)
 
 
-def staged_pairs(synapses: Any, rule: ast.Rule, namespace: Namespace) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+def staged_pairs(
+    synapses: Any, rule: ast.Rule, namespace: Namespace
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """The pairs for which a rule of one pass asks for a synapse, in the order of (i, j); nothing is changed."""
-    trial = Ragged(len(synapses.source_group), len(synapses.target_group), multi=True)
+    hidden = [("lastupdate", np.int32)] if synapses.model.event_driven() else []  # created synapses are stamped
+    trial = Ragged(len(synapses.source_group), len(synapses.target_group), hidden, multi=True)
     structural = Structural(_TASK, synapses.title, synapses.name, rule, namespace, _WHEN)
     network = NetworkDeclaration((structural,), declare(surroundings(synapses)))
     _run(network, synapses, namespace, None, Trial(trial, ()))
@@ -166,7 +173,9 @@ def _recording(owner: Any, group: Any, start: int, indices: Any, columns: int, t
     return Recording(columns, index=rows, serial=serial, real=group.store.real)
 
 
-def _run(network: NetworkDeclaration, group: Any, namespace: Namespace, recording: Recording | None, trial: Trial | None) -> None:
+def _run(
+    network: NetworkDeclaration, group: Any, namespace: Namespace, recording: Recording | None, trial: Trial | None
+) -> None:
     """Compile and run one step of a program of one task."""
     if hasattr(group, "traces"):
         group.traces.write_back()
@@ -189,7 +198,9 @@ def _run(network: NetworkDeclaration, group: Any, namespace: Namespace, recordin
         {_TASK: recording} if recording is not None else None,
     )
     own = group.clock
-    timing = Timing(own.dt_, {name: 1 for name in (*clocks, "now")}, {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_})
+    timing = Timing(
+        own.dt_, dict.fromkeys((*clocks, "now"), 1), {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_}
+    )
     session = Session(compiled.program, compiled.library, group.store.real)
     outcome = session.run(binding, timing, own.step, own.step + 1, _next_key(compiled.program), threads=1)
     check_outcome(outcome, compiled.program, group.title)
@@ -266,6 +277,11 @@ def check_outcome(outcome: Any, program: Any, title: str) -> None:
     from .runtime.context import FAULT_MEMORY, FAULT_TOO_MANY
 
     if outcome.fault == FAULT_MEMORY:
-        raise RunError("E903", f"memory ran out in '{program.labels[outcome.action]}'.", place=title, hint="record less, or build a smaller network; what was there before is intact")
+        raise RunError(
+            "E903",
+            f"memory ran out in '{program.labels[outcome.action]}'.",
+            place=title,
+            hint="record less, or build a smaller network; what was there before is intact",
+        )
     if outcome.fault == FAULT_TOO_MANY:
         raise RunError("E904", "a projection cannot hold more than 2**31 synapses.", place=title)
