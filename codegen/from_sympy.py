@@ -33,7 +33,13 @@ _RELATION: dict[type, BinaryOperator] = {
     sympy.StrictLessThan: "<", sympy.LessThan: "<=", sympy.StrictGreaterThan: ">", sympy.GreaterThan: ">=",
     sympy.Equality: "==", sympy.Unequality: "!=",
 }  # fmt: skip
-_DISTRIBUTION = {f.Rand: "uniform", f.Randn: "normal", f.Poisson: "poisson", f.Binomial: "binomial", f.Exponential: "exponential"}
+_DISTRIBUTION = {
+    f.Rand: "uniform",
+    f.Randn: "normal",
+    f.Poisson: "poisson",
+    f.Binomial: "binomial",
+    f.Exponential: "exponential",
+}
 _RANK = {BOOL: 0, INT: 1, LONG: 2, REAL: 3, DOUBLE: 4}
 _ROUNDING = frozenset({"floor", "ceil"})
 _LARGEST_UNROLLED_POWER = 8

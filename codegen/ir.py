@@ -341,7 +341,9 @@ class Chosen:
     projection: str | None
 
 
-Domain: TypeAlias = Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample | Chosen
+Domain: TypeAlias = (
+    Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample | Chosen
+)
 
 
 # ---- kernels and programs -------------------------------------------------------------------------------------------

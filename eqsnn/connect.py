@@ -37,11 +37,23 @@ def connect(
 
 def _check_arguments(synapses: Synapses, condition: Any, i: Any, j: Any) -> None:
     if condition is not None and not isinstance(condition, str | bool | np.bool_):
-        raise errors.StructureError("E614", f"a condition is a string, True or False, not {condition!r}.", place=_place(synapses), hint="give neurons as i= and j=")
+        raise errors.StructureError(
+            "E614",
+            f"a condition is a string, True or False, not {condition!r}.",
+            place=_place(synapses),
+            hint="give neurons as i= and j=",
+        )
     if condition is not None and (i is not None or j is not None):
-        raise errors.StructureError("E614", "a condition and i or j are both given.", place=_place(synapses), hint="give one of them")
+        raise errors.StructureError(
+            "E614", "a condition and i or j are both given.", place=_place(synapses), hint="give one of them"
+        )
     if (i is None) != (j is None) and not isinstance(i if j is None else j, str):
-        raise errors.StructureError("E614", "one of i and j is given as numbers, the other is missing.", place=_place(synapses), hint="give both, or an expression such as j='i'")
+        raise errors.StructureError(
+            "E614",
+            "one of i and j is given as numbers, the other is missing.",
+            place=_place(synapses),
+            hint="give both, or an expression such as j='i'",
+        )
 
 
 def _place(synapses: Synapses) -> str:
@@ -56,7 +68,9 @@ def _probability(synapses: Synapses, p: Any) -> float | None:
     if isinstance(p, str):
         return None
     if not dimension_of(p).is_dimensionless or np.ndim(p) or not 0 <= float(to_base(p)) <= 1:
-        raise errors.StructureError("E616", f"a probability is a number between 0 and 1, not {p!r}.", place=_place(synapses))
+        raise errors.StructureError(
+            "E616", f"a probability is a number between 0 and 1, not {p!r}.", place=_place(synapses)
+        )
     return float(to_base(p))
 
 
@@ -141,13 +155,23 @@ def _given(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namespace)
     """Pairs of numbers, or those that an expression or generator makes of each neuron of one side."""
     if isinstance(j, str) or isinstance(i, str):
         if isinstance(j, str) and isinstance(i, str):
-            raise errors.StructureError("E614", "i and j are both expressions.", place=_place(synapses), hint="give one of them as a function of the other")
+            raise errors.StructureError(
+                "E614",
+                "i and j are both expressions.",
+                place=_place(synapses),
+                hint="give one of them as a function of the other",
+            )
         return _generated(synapses, i, j, skip, namespace)
     pre, post = _numbers(synapses, i, "i"), _numbers(synapses, j, "j")
     try:
         pre, post = np.broadcast_arrays(pre, post)
     except ValueError:
-        raise errors.StructureError("E614", f"i has {pre.size} neurons, but j has {post.size}.", place=_place(synapses), hint="give arrays of equal length, or one neuron for all") from None
+        raise errors.StructureError(
+            "E614",
+            f"i has {pre.size} neurons, but j has {post.size}.",
+            place=_place(synapses),
+            hint="give arrays of equal length, or one neuron for all",
+        ) from None
     return _existing(synapses, pre.reshape(-1), post.reshape(-1), skip)
 
 
@@ -156,7 +180,12 @@ def _numbers(synapses: Synapses, value: Any, name: str) -> npt.NDArray[Any]:
     if numbers.size == 0:
         return np.empty(0, np.int64)
     if numbers.dtype.kind not in "iu" or numbers.ndim > 1:
-        raise errors.StructureError("E617", f"{name} must be integers, not {value!r}.", place=_place(synapses), hint="neurons are numbered from 0")
+        raise errors.StructureError(
+            "E617",
+            f"{name} must be integers, not {value!r}.",
+            place=_place(synapses),
+            hint="neurons are numbered from 0",
+        )
     return numbers.astype(np.int64)
 
 
@@ -167,7 +196,12 @@ def _existing(synapses: Synapses, i: npt.NDArray[Any], j: npt.NDArray[Any], skip
         inside = (neurons >= 0) & (neurons < len(group))
         if not skip and not inside.all():
             first = neurons[np.argmin(inside)]
-            raise errors.StructureError("E613", f"{name} = {first}: there is no such neuron, they go from 0 to {len(group) - 1}.", place=_place(synapses), hint="skip_if_invalid=True leaves such pairs out")
+            raise errors.StructureError(
+                "E613",
+                f"{name} = {first}: there is no such neuron, they go from 0 to {len(group) - 1}.",
+                place=_place(synapses),
+                hint="skip_if_invalid=True leaves such pairs out",
+            )
         valid &= inside
     return i[valid].astype(_INTEGER), j[valid].astype(_INTEGER)
 
@@ -257,7 +291,9 @@ def _sampled(node: ast.RandomSample, counts: npt.NDArray[np.int64], wanted: npt.
 
 def _whole(synapses: Synapses, node: ast.Expression, values: npt.NDArray[Any]) -> None:
     if values.dtype.kind == "b" or not np.array_equal(values, np.round(values)):
-        raise errors.StructureError("E617", f"'{node.span.text}' must give whole numbers.", node.span, "round it with int(...)")
+        raise errors.StructureError(
+            "E617", f"'{node.span.text}' must give whole numbers.", node.span, "round it with int(...)"
+        )
 
 
 def _is_condition_of_trial(synapses: Synapses, node: ast.Expression, namespace: Namespace, variable: str) -> None:
@@ -328,7 +364,12 @@ def _no_twice(synapses: Synapses, keys: npt.NDArray[np.int64]) -> None:
         twice = np.flatnonzero(every[1:] == every[:-1])
         if twice.size:
             i, j = divmod(int(every[twice[0]]), len(synapses.target_group))
-            raise errors.StructureError("E612", f"neurons {i} and {j} would be connected twice.", place=_place(synapses), hint="declare multisynaptic_index='k' to allow several synapses between two neurons")
+            raise errors.StructureError(
+                "E612",
+                f"neurons {i} and {j} would be connected twice.",
+                place=_place(synapses),
+                hint="declare multisynaptic_index='k' to allow several synapses between two neurons",
+            )
 
 
 def _numbered(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:

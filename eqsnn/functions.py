@@ -1,8 +1,8 @@
 """Functions of the user's, given as an expression, so that every target can compile them.
 
-    @function(units=dict(v=volt), result=1)
-    def open_fraction(v, slope):
-        return '1/(1 + exp(-slope*v/mV))'
+@function(units=dict(v=volt), result=1)
+def open_fraction(v, slope):
+    return '1/(1 + exp(-slope*v/mV))'
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ from .prefs import prefs
 from .profile import Profile
 from .report import Report, reporter
 from .runtime.session import Session, Timing
-from .synapses import Synapses
 from .subgroup import Subgroup, whole
+from .synapses import Synapses
 from .units import quantity
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ class Network:
     def schedule(self, slots: Iterable[str]) -> None:
         wanted = list(slots)
         if sorted(wanted) != sorted(SLOTS):
-            raise errors.ModelError("E571", f"a schedule is an order of {', '.join(SLOTS)}, not {wanted}.", place=f"Network '{self.name}'")
+            raise errors.ModelError(
+                "E571", f"a schedule is an order of {', '.join(SLOTS)}, not {wanted}.", place=f"Network '{self.name}'"
+            )
         self._schedule = wanted
 
     @property
@@ -113,7 +115,9 @@ class Network:
         :raises RunError: E906, nothing was compiled yet.
         """
         if self._compiled is None:
-            raise errors.RunError("E906", "the network was not compiled yet.", hint="run it first, if only for 0*second")
+            raise errors.RunError(
+                "E906", "the network was not compiled yet.", hint="run it first, if only for 0*second"
+            )
         return self._compiled
 
     @property
@@ -207,14 +211,21 @@ class Network:
         :raises RunError: E901, E908.
         """
         if not objects:
-            raise errors.RunError("E901", "there is nothing to run.", hint="make a NeuronGroup first, and keep a reference to it")
+            raise errors.RunError(
+                "E901", "there is nothing to run.", hint="make a NeuronGroup first, and keep a reference to it"
+            )
         names = {item.name for item in objects}
         for item in objects:
             for part in ("source_group", "target_group", "synapses", "source", "target"):
                 other = vars(item).get(part)
                 other = whole(other) if isinstance(other, Subgroup) else other
                 if isinstance(other, NetworkObject) and other.name not in names:
-                    raise errors.RunError("E908", f"it needs {other.title}, which is not in the network.", place=item.title, hint=f"add it: Network(..., {other.name})")
+                    raise errors.RunError(
+                        "E908",
+                        f"it needs {other.title}, which is not in the network.",
+                        place=item.title,
+                        hint=f"add it: Network(..., {other.name})",
+                    )
 
     def _compile(self, objects: list[NetworkObject]) -> tuple[Compiled, Session, dict[str, Namespace]]:
         """The compiled network: the one of the last run, where texts and kinds of names are what they were."""
@@ -269,7 +280,9 @@ class Network:
         return len(self.objects)
 
     def __repr__(self) -> str:
-        return "\n".join([f"Network of {len(self)} objects at {self.t}:", *(f"  {item.title}" for item in self.objects)])
+        return "\n".join(
+            [f"Network of {len(self)} objects at {self.t}:", *(f"  {item.title}" for item in self.objects)]
+        )
 
 
 def same_kind(now: External | None, then: External | None) -> bool:
@@ -283,7 +296,12 @@ class _Progress:
     """Follows a run: moves the clocks for Python code that looks at them, and reports."""
 
     def __init__(
-        self, network: Network, span: tuple[int, int], timing: Timing, clocks: Mapping[str, Clock], report: Report | None
+        self,
+        network: Network,
+        span: tuple[int, int],
+        timing: Timing,
+        clocks: Mapping[str, Clock],
+        report: Report | None,
     ) -> None:
         self.network, self.span, self.timing, self.clocks, self.report = network, span, timing, clocks, report
         if report is not None:
@@ -339,11 +357,17 @@ def _timing(clocks: Mapping[str, Clock]) -> Timing:
     exact = {name: round(Fraction(clock.dt_) * _FINEST) for name, clock in clocks.items()}
     for name, clock in clocks.items():
         if abs(exact[name] / _FINEST - clock.dt_) > 1e-9 * clock.dt_:
-            raise errors.RunError("E909", f"dt = {clock.dt} is no whole number of picoseconds.", place=f"Clock '{name}'")
+            raise errors.RunError(
+                "E909", f"dt = {clock.dt} is no whole number of picoseconds.", place=f"Clock '{name}'"
+            )
     common = reduce(gcd, exact.values())
     periods = {name: ticks // common for name, ticks in exact.items()}
     if max(periods.values()) > 10**6:
-        raise errors.RunError("E909", "the time steps of the clocks have no common measure.", hint="choose dt that are whole multiples of one of them")
+        raise errors.RunError(
+            "E909",
+            "the time steps of the clocks have no common measure.",
+            hint="choose dt that are whole multiples of one of them",
+        )
     tick = min(clock.dt_ / periods[name] for name, clock in clocks.items())
     return Timing(tick, periods, {name: clock.dt_ for name, clock in clocks.items()})
 
@@ -361,7 +385,9 @@ def _run_key() -> int:
     return (seeds.current_seed() * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & (2**64 - 1)
 
 
-def run(duration: Any, report: str | Any = None, *, namespace: Mapping[str, Any] | None = None, profile: bool = False) -> Network:
+def run(
+    duration: Any, report: str | Any = None, *, namespace: Mapping[str, Any] | None = None, profile: bool = False
+) -> Network:
     """Run all objects made since `start_scope`; the network is returned, and goes on if the same objects run again.
 
     Arguments are those of `Network.run`.
@@ -384,5 +410,3 @@ def _magic(objects: list[NetworkObject]) -> Network:
     else:
         _last.add(objects)
     return _last
-
-

@@ -114,8 +114,12 @@ def check_delay(value: Any, title: str) -> float:
     :raises DimensionError: E221. :raises StructureError: E610.
     """
     if dimension_of(value) != SECOND and not (isinstance(value, int | float) and value == 0):
-        raise errors.DimensionError("E221", f"a delay must be a time, not {value!r}.", hint="write 'delay=2*ms'", place=title)
+        raise errors.DimensionError(
+            "E221", f"a delay must be a time, not {value!r}.", hint="write 'delay=2*ms'", place=title
+        )
     number = float(np.asarray(to_base(value)))
     if not np.isfinite(number) or number < 0:
-        raise errors.StructureError("E610", f"a delay cannot be {value}: a spike arrives after it was fired.", place=title)
+        raise errors.StructureError(
+            "E610", f"a delay cannot be {value}: a spike arrives after it was fired.", place=title
+        )
     return number

@@ -20,6 +20,7 @@ from .runtime.store import Store
 from .synapses import Synapses
 from .units import quantity
 
+
 class StructuralPlasticity(NetworkObject):
     """A structural rule of ``synapses``, run at every step of its clock.
 
@@ -81,7 +82,9 @@ class StructuralPlasticity(NetworkObject):
         """
         found = self._synapses()
         if found is None:
-            raise errors.StructureError("E621", "the synapses of this rule are gone.", hint="keep a reference to them", place=self.title)
+            raise errors.StructureError(
+                "E621", "the synapses of this rule are gone.", hint="keep a reference to them", place=self.title
+            )
         return found
 
     @property
@@ -179,6 +182,6 @@ class StructureMonitor(NetworkObject):
         return self._column("sign")
 
     @property
-    def N(self) -> int:  # noqa: N802 - the field's name for it
+    def N(self) -> int:
         """Number of changes."""
         return len(self._column("sign"))

@@ -46,7 +46,7 @@ class PoissonGroup(NeuronGroup):
 
     def __init__(
         self,
-        N: int,  # noqa: N803 - Brian2's name
+        N: int,
         rates: Any,
         dt: Any = None,
         clock: Clock | None = None,
@@ -140,7 +140,6 @@ class PoissonGroup(NeuronGroup):
             self._separate_rates()
         return super().declare()
 
-
     def _texts(self) -> Iterator[tuple[str, str]]:
         if "rates" in self.store:
             least, most = self.store["rates"].min(), self.store["rates"].max()
@@ -173,7 +172,7 @@ class PoissonInput(NetworkObject):
         self,
         target: NeuronGroup | Subgroup,
         target_var: str,
-        N: int,  # noqa: N803 - Brian2's name
+        N: int,
         rate: Any,
         weight: Any,
         when: str = "synapses",

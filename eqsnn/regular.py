@@ -42,9 +42,7 @@ class RunRegularly(NetworkObject):
         order: int = 0,
     ) -> None:
         kind = f"{owner.name}_run_regularly"
-        super().__init__(
-            kind, name, dt=dt, clock=clock, otherwise=owner.clock, when=when, order=order, contained=True
-        )
+        super().__init__(kind, name, dt=dt, clock=clock, otherwise=owner.clock, when=when, order=order, contained=True)
         from .grammar.parser import parse_statements
 
         self.code = parse_statements(text_source(text, owner.title, "run_regularly"))

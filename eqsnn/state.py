@@ -306,8 +306,10 @@ class StateAccess:
     def _unknown(self: Any, name: str) -> UnknownVariableError:
         known = list(self.state_variables())
         near = suggest(name, known)
-        hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else (
-            f"declare '{name} : <unit>' in the model, or use add_attribute('{name}') for something of your own"
+        hint = (
+            f"did you mean {' or '.join(repr(n) for n in near)}?"
+            if near
+            else (f"declare '{name} : <unit>' in the model, or use add_attribute('{name}') for something of your own")
         )
         return UnknownVariableError("E319", f"there is no variable '{name}'.", place=self.title, hint=hint)
 

@@ -23,8 +23,8 @@ from .pathways import PathwayView, SynapticPathway, check_delay
 from .runtime.ragged import Ragged
 from .runtime.rings import Way
 from .runtime.store import Store
-from .state import Member, VariableView, select_positions
 from .shared_traces import SharedTraces
+from .state import Member, VariableView, select_positions
 from .subgroup import Subgroup, whole
 from .units import to_base
 
@@ -78,7 +78,9 @@ class Synapses(Group):
         self.source_group, self.target_group = source, target
         self.method, self.multisynaptic_index = self.check_method(method), multisynaptic_index
         self._model_text = model
-        self.pathways = self._pathways(on_pre if on_pre is not None else pre, on_post if on_post is not None else post, on_event)
+        self.pathways = self._pathways(
+            on_pre if on_pre is not None else pre, on_post if on_post is not None else post, on_event
+        )
         self._set_delays(delay)
         self.store = Store()
         self.model = self._declared()
@@ -112,7 +114,12 @@ class Synapses(Group):
             return
         if not isinstance(delay, Mapping):
             if "pre" not in self.pathways:
-                raise errors.StructureError("E611", "delay is given, but there is no pathway 'pre'.", place=self.title, hint="give 'delay={\"<pathway>\": ...}'")
+                raise errors.StructureError(
+                    "E611",
+                    "delay is given, but there is no pathway 'pre'.",
+                    place=self.title,
+                    hint="give 'delay={\"<pathway>\": ...}'",
+                )
             delay = {"pre": delay}
         for name, value in delay.items():
             if name not in self.pathways:
@@ -187,7 +194,9 @@ class Synapses(Group):
     def _move_storage(self, columns: list[tuple[str, Any]]) -> None:
         """Take all synapses, in order of creation, to a storage with other columns."""
         old = self.ragged
-        new = Ragged(old.fields.n_pre, old.fields.n_post, columns, multi=bool(old.fields.multi), indexed=bool(old.fields.indexed))
+        new = Ragged(
+            old.fields.n_pre, old.fields.n_post, columns, multi=bool(old.fields.multi), indexed=bool(old.fields.indexed)
+        )
         new.append(old.i, old.j)
         for name in new.columns:
             if name in old.columns:
@@ -208,7 +217,12 @@ class Synapses(Group):
         :raises RunError: E902.
         """
         if not self._connected:
-            raise errors.RunError("E902", "these synapses were never connected.", place=self.title, hint=f"call '{self.name}.connect(...)' before run(), if only with condition='False'")
+            raise errors.RunError(
+                "E902",
+                "these synapses were never connected.",
+                place=self.title,
+                hint=f"call '{self.name}.connect(...)' before run(), if only with condition='False'",
+            )
         self._count_in(network.tick)
 
     @property
@@ -286,9 +300,13 @@ class Synapses(Group):
         if not isinstance(item, tuple):
             return select_positions(item, len(self), self.title)
         if len(item) != 2:
-            raise errors.StateError("E704", f"{item!r} is no index of synapses.", place=self.title, hint="use [number], or [i, j]")
+            raise errors.StateError(
+                "E704", f"{item!r} is no index of synapses.", place=self.title, hint="use [number], or [i, j]"
+            )
         chosen = np.ones(len(self), bool)
-        for index, ends, group in zip(item, (self.ragged.i, self.ragged.j), (self.source_group, self.target_group), strict=True):
+        for index, ends, group in zip(
+            item, (self.ragged.i, self.ragged.j), (self.source_group, self.target_group), strict=True
+        ):
             neurons = select_positions(index, len(group), self.title).reshape(-1)
             chosen &= np.isin(ends, neurons)
         return np.flatnonzero(chosen)
@@ -359,7 +377,12 @@ class Synapses(Group):
 
     def _pathway(self, name: str) -> SynapticPathway:
         if name not in self.pathways:
-            raise errors.NameError("E307", f"there is no pathway '{name}'.", place=self.title, hint=f"pathways are {', '.join(self.pathways) or 'none'}")
+            raise errors.NameError(
+                "E307",
+                f"there is no pathway '{name}'.",
+                place=self.title,
+                hint=f"pathways are {', '.join(self.pathways) or 'none'}",
+            )
         return self.pathways[name]
 
     def _delay_each(self, pathway: SynapticPathway) -> None:
@@ -374,33 +397,37 @@ class Synapses(Group):
         values = self.ragged.get(pathway.variable)
         bad = np.flatnonzero(~(values >= 0) | ~np.isfinite(values))
         if bad.size:
-            raise errors.StructureError("E610", f"the delay of synapse {bad[0]} is {values[bad[0]]} second: it must not be negative.", place=self.title)
+            raise errors.StructureError(
+                "E610",
+                f"the delay of synapse {bad[0]} is {values[bad[0]]} second: it must not be negative.",
+                place=self.title,
+            )
 
     def __len__(self) -> int:
         return len(self.ragged)
 
     @property
-    def N(self) -> int:  # noqa: N802 - the field's name for it
+    def N(self) -> int:
         """Number of synapses."""
         return len(self)
 
     @property
-    def N_incoming(self) -> Indices:  # noqa: N802
+    def N_incoming(self) -> Indices:
         """Number of synapses onto the postsynaptic neuron of each synapse."""
         return np.asarray(self.ragged.table("col_length")[self.j])
 
     @property
-    def N_outgoing(self) -> Indices:  # noqa: N802
+    def N_outgoing(self) -> Indices:
         """Number of synapses of the presynaptic neuron of each synapse."""
         return np.asarray(self.ragged.table("row_length")[self.i])
 
     @property
-    def N_incoming_post(self) -> Indices:  # noqa: N802
+    def N_incoming_post(self) -> Indices:
         """In-degree of each target neuron."""
         return self.ragged.table("col_length").copy()
 
     @property
-    def N_outgoing_pre(self) -> Indices:  # noqa: N802
+    def N_outgoing_pre(self) -> Indices:
         """Out-degree of each source neuron."""
         return self.ragged.table("row_length").copy()
 

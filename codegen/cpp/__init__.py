@@ -1,1 +1,1 @@
-
+"""The C++ target: IR to source text. Nothing is decided here that the IR does not say."""

@@ -39,7 +39,7 @@ from ..ir import (
     Statement,
     Store,
 )
-from .access import S, TICK, TICK_DT, Access, column, machine_type
+from .access import TICK, TICK_DT, Access, S, column, machine_type
 
 
 def last_update(projection: str) -> Array:
@@ -114,7 +114,9 @@ class Body:
         spec = self.names.arrays[name]
         values = Array(f"{name}.values", machine_type(spec.type))
         at = convert(arguments[0], DOUBLE)
-        row: Expression = Call("timed_row", (at, Argument(f"{name}.interval", DOUBLE), Argument(f"{name}.rows", INT)), INT)
+        row: Expression = Call(
+            "timed_row", (at, Argument(f"{name}.interval", DOUBLE), Argument(f"{name}.rows", INT)), INT
+        )
         if spec.columns is not None:
             row = Call("timed_cell", (row, convert(arguments[1], INT), Argument(f"{name}.columns", INT)), INT)
         return Load(values, row)

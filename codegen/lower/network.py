@@ -48,13 +48,15 @@ from .access import Surroundings, column, machine_type
 from .neurons import lower_advance, lower_detect, lower_react, lower_refresh, lower_regulate, not_refractory, used_sites
 from .record import lower_record_events, lower_record_state
 from .rules import lower_rewire
-from .traces import lower_fade, lower_mark
 from .synapses import lower_deliver, lower_integrate, lower_sum, lower_synaptic_code, stages_changes
+from .traces import lower_fade, lower_mark
 
 
 def lower(network: SymbolicNetwork, declaration: NetworkDeclaration) -> ProgramIR:
     """Actions of a whole network."""
-    around = Surroundings(declaration, declaration.neurons(), declaration.projections(), network.refractory, network.traces)
+    around = Surroundings(
+        declaration, declaration.neurons(), declaration.projections(), network.refractory, network.traces
+    )
     for name, refractory in network.refractory.items():
         clock = around.neurons[name].when.clock
         around.not_refractory[name] = not_refractory(name, clock, refractory, around)

@@ -26,7 +26,7 @@ from ..ir import (
     Store,
     Unary,
 )
-from .access import I, Access, Surroundings, is_early, machine_type, step, step_size
+from .access import Access, I, Surroundings, is_early, machine_type, step, step_size
 from .body import Body
 
 ZERO = Literal(0, INT)
@@ -48,7 +48,9 @@ def everyone(group: str) -> Elements:
     return Elements(ZERO, Argument(f"{group}.N", INT))
 
 
-def lower_advance(item: Item, task: Advance, detect: tuple[Item, int] | None, network: Surroundings, site: int) -> Kernel:
+def lower_advance(
+    item: Item, task: Advance, detect: tuple[Item, int] | None, network: Surroundings, site: int
+) -> Kernel:
     """Integrate; with ``detect``, a threshold and the number of its first random call, also find out who spikes."""
     body = Body(access(network, task.neurons, item), item.names, site)
     _bind_refractory(body, task.neurons, network)

@@ -35,7 +35,9 @@ from .body import Body, elapsed, last_update
 
 def synaptic(network: Surroundings, item: Item, projection: str, site: int) -> Body:
     """A body whose elements are synapses."""
-    names = Access(network, projection, item.when.clock, item.names.references, owner=item.owner, early=is_early(item.when.slot))
+    names = Access(
+        network, projection, item.when.clock, item.names.references, owner=item.owner, early=is_early(item.when.slot)
+    )
     return Body(names, item.names, site, guarded=True)
 
 
@@ -91,8 +93,7 @@ def _indexes(index: Expression, side: str) -> bool:
 def stages_changes(statements: tuple[Statement, ...]) -> bool:
     """Whether a body creates or removes synapses."""
     return any(
-        isinstance(node, Create | Remove)
-        or (isinstance(node, If) and stages_changes(node.then + node.orelse))
+        isinstance(node, Create | Remove) or (isinstance(node, If) and stages_changes(node.then + node.orelse))
         for node in statements
     )
 

@@ -1,8 +1,8 @@
 """The synapses of one projection, as Python sees them: the ragged storage of ``eqsnn/ragged.h`` in the core library.
 
-    storage = Ragged(n_pre, n_post, [("w", np.float64)])
-    storage.append(i, j)                 # numbered in this order
-    storage.get("w")                     # values in order of creation: where they lie in memory never shows
+storage = Ragged(n_pre, n_post, [("w", np.float64)])
+storage.append(i, j)                 # numbered in this order
+storage.get("w")                     # values in order of creation: where they lie in memory never shows
 """
 
 from __future__ import annotations
@@ -22,9 +22,7 @@ Indices = npt.NDArray[np.int32]
 
 NO_MEMORY, TOO_MANY, REFUSED, NOT_NOW = -1, -2, -3, -4
 
-CHANGE: Final = np.dtype(
-    [("step", "i8"), ("serial", "i8"), ("i", "i4"), ("j", "i4"), ("sign", "i4"), ("unused", "i4")]
-)
+CHANGE: Final = np.dtype([("step", "i8"), ("serial", "i8"), ("i", "i4"), ("j", "i4"), ("sign", "i4"), ("unused", "i4")])
 """One line of the log of structural changes."""
 
 

@@ -139,7 +139,12 @@ class Session:
             raise self._error
         fault = context.fault
         return Outcome(
-            fault.code, fault.action, fault.index, context.tick, seconds if profile else None, calls if profile else None
+            fault.code,
+            fault.action,
+            fault.index,
+            context.tick,
+            seconds if profile else None,
+            calls if profile else None,
         )
 
     # ---- binding ----
@@ -191,7 +196,9 @@ class Session:
         sides = [n for r in ragged.values() for n in (r.fields.n_pre, r.fields.n_post)]
         widest = padded(max([1, *sides, *(len(r) for r in ragged.values() if r.fields.multi)]))
         largest = padded(max([1, *sizes, *sides]))
-        draws = [self._keep(aligned_zeros(largest, self.real)).ctypes.data if used else None for used in self.program.draws]
+        draws = [
+            self._keep(aligned_zeros(largest, self.real)).ctypes.data if used else None for used in self.program.draws
+        ]
         context.draws = self._keep(_table(ctypes.c_void_p, draws))
         for k in range(3):
             room = self._keep(aligned_zeros(widest, np.int32))
@@ -203,7 +210,11 @@ class Session:
             context.sample[k] = Buffer(None, 0, 0)
 
     def _callback(
-        self, state: State, context: Context, heartbeat: Callable[[int], bool] | None, position: Callable[[int], None] | None
+        self,
+        state: State,
+        context: Context,
+        heartbeat: Callable[[int], bool] | None,
+        position: Callable[[int], None] | None,
     ) -> Any:
         functions = [state.callback(name) for name in self.program.callbacks]
 
@@ -214,10 +225,9 @@ class Session:
                 if position is not None:
                     position(context.tick)
                 functions[number]()
-            except BaseException as error:  # noqa: BLE001 - C cannot carry it: it is raised again after the loop
+            except BaseException as error:
                 self._error = error
                 return 1
             return 0
 
         return self._keep(CALLBACK(call))
-

@@ -71,11 +71,14 @@ Symbolic: TypeAlias = Set | Add | Branch | Created | Removed
 def removes(statements: tuple[Symbolic, ...]) -> bool:
     """Whether a text removes synapses."""
     return any(
-        isinstance(node, Removed) or (isinstance(node, Branch) and removes(node.then + node.orelse)) for node in statements
+        isinstance(node, Removed) or (isinstance(node, Branch) and removes(node.then + node.orelse))
+        for node in statements
     )
 
 
-def convert_block(block: CheckedBlock, scope: Scope, converter: Converter, element: Side = "own") -> tuple[Symbolic, ...]:
+def convert_block(
+    block: CheckedBlock, scope: Scope, converter: Converter, element: Side = "own"
+) -> tuple[Symbolic, ...]:
     """Symbolic form of checked statements.
 
     ``element`` says which side's variables belong to the element itself: ``'pre'`` under ``for each pre``.

@@ -51,7 +51,7 @@ class Converter:
         self, node: ast.Expression, scope: Scope, side: Side = "own", bound: Mapping[str, sympy.Expr] | None = None
     ) -> sympy.Expr:
         """SymPy form of an expression read in ``scope``; its group's own variables are seen from ``side``."""
-        recur = lambda inner: self.expression(inner, scope, side, bound)  # noqa: E731 - the four arguments never change
+        recur = lambda inner: self.expression(inner, scope, side, bound)
         match node:
             case ast.Number(value, _):
                 return sympy.Integer(value) if isinstance(value, int) else sympy.Float(value)
@@ -92,7 +92,9 @@ class Converter:
             self.arrays[special.name] = special
             return f.timed(special.name, *arguments)
         if isinstance(special, UserFunction):
-            return self.expression(special.expression, scope, bound=dict(zip(special.parameters, arguments, strict=True)))
+            return self.expression(
+                special.expression, scope, bound=dict(zip(special.parameters, arguments, strict=True))
+            )
         if name in f.RANDOM:
             return f.RANDOM[name](sympy.Integer(next(self.sites)), *arguments)
         return f.FUNCTIONS[name](*arguments)
@@ -100,7 +102,9 @@ class Converter:
 
 def _held(subexpression: Subexpression) -> Variable:
     """A subexpression constant over dt has storage, refreshed at the start of each step."""
-    return Variable(subexpression.name, subexpression.owner, subexpression.type, "parameter", subexpression.shared, read_only=True)
+    return Variable(
+        subexpression.name, subexpression.owner, subexpression.type, "parameter", subexpression.shared, read_only=True
+    )
 
 
 def _seen_from(reference: Reference, side: Side) -> Reference:

@@ -23,7 +23,10 @@ from .system import StateUpdate
 
 
 def shared_traces(
-    item: Projection, between: StateUpdate, bodies: Mapping[str, tuple[Symbolic, ...]], references: Mapping[str, Reference]
+    item: Projection,
+    between: StateUpdate,
+    bodies: Mapping[str, tuple[Symbolic, ...]],
+    references: Mapping[str, Reference],
 ) -> dict[str, Side]:
     """The variables that are one value a neuron, with the side of those neurons.
 
@@ -60,7 +63,10 @@ def _names(x: sympy.Basic) -> set[str]:
 
 
 def _writer(
-    name: str, pathways: Iterable[Pathway], bodies: Mapping[str, tuple[Symbolic, ...]], references: Mapping[str, Reference]
+    name: str,
+    pathways: Iterable[Pathway],
+    bodies: Mapping[str, tuple[Symbolic, ...]],
+    references: Mapping[str, Reference],
 ) -> Side | None:
     """The side whose events alone change a variable, alike for all synapses of a neuron; None where there is none."""
     writers = [p for p in pathways if any(_writes(s, name) for s in bodies[p.name])]
