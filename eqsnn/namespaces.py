@@ -159,6 +159,13 @@ class Namespace:
         value, _ = self._look_up(name)
         return None if value is _ABSENT else _objection(name, value)
 
+    def names(self) -> Iterator[str]:
+        """Names of the script and of ``explicit`` that are numbers; units are left out, and what begins with ``_``."""
+        for mapping in (self.explicit, *self.frame.variables):
+            for name, value in mapping.items():
+                if not name.startswith("_") and name not in units().table and _objection(name, value) is None:
+                    yield name
+
     def _look_up(self, name: str) -> tuple[Any, str]:
         for mapping in (self.internal, self.explicit):
             if name in mapping:

@@ -15,6 +15,14 @@ def suggest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     return [other for score, other in ranked if score <= -_threshold(name)][:most]
 
 
+def question(names: Iterable[str]) -> str | None:
+    """``did you mean 'a', 'b' or 'c'?``, or None where there is no name."""
+    quoted = [f"'{name}'" for name in names]
+    if not quoted:
+        return None
+    return f"did you mean {' or '.join(filter(None, (', '.join(quoted[:-1]), quoted[-1])))}?"
+
+
 def _similarity(name: str, other: str) -> float:
     if name.lower() == other.lower():
         return 1.0

@@ -9,6 +9,7 @@ from ..grammar import errors
 from ..grammar.source import Span
 from .declarations import (
     Declaration,
+    End,
     EventRecorder,
     NetworkDeclaration,
     Neurons,
@@ -19,6 +20,7 @@ from .declarations import (
     Regular,
     StateRecorder,
     Structural,
+    side_end,
 )
 from .dimensions import SECOND
 from .equations import check_equations
@@ -53,6 +55,7 @@ def check(declaration: NetworkDeclaration, units: Units) -> CheckedNetwork:
     network = CheckedNetwork(declaration, units, declaration.neurons(), declaration.projections())
     for item in declaration.objects:
         _check(item, network)
+    _one_sum_each(declaration.objects)
     return network
 
 
@@ -89,8 +92,12 @@ def _neurons(item: Neurons, network: CheckedNetwork) -> None:
     check_equations(item.model, network.scope(item.name))
     for name, member in item.model.variables.items():
         if isinstance(member, Variable) and member.linked and name not in item.links:
-            raise errors.ModelError("E520", f"'{name}' is declared (linked), but nothing is linked to it.", place=item.title,
-                                    hint=f"assign '{name} = linked_var(group, 'variable')' to the group before run()")
+            raise errors.ModelError(
+                "E520",
+                f"'{name}' is declared (linked), but nothing is linked to it.",
+                place=item.title,
+                hint=f"assign '{name} = linked_var(group, 'variable')' to the group before run()",
+            )
     for event in item.events:
         expect_boolean(event.condition, network.scope(item.name))
     for reaction in item.reactions:
@@ -115,10 +122,31 @@ def _projection(item: Projection, network: CheckedNetwork) -> None:
 def _summed_target(item: Projection, name: str, side: str, scope: Scope, span: Span) -> None:
     target = scope.at("pre" if side == "pre" else "post").own.variables.get(name)
     if not isinstance(target, Variable) or target.kind != "parameter" or target.linked or target.constant:
-        raise errors.ModelError(
-            "E521", f"'{name}_{side}' must be a parameter of the {side}synaptic neurons, which this sum then owns.",
-            span, f"declare '{name} : <unit>' in their model",
-        )
+        message = f"'{name}_{side}' must be a parameter of the {side}synaptic neurons, which this sum then owns."
+        hint = f"declare '{name} : <unit>' in their model"
+        if isinstance(target, Variable):
+            flag = "linked" if target.linked else "constant"
+            hint = (
+                f"remove its flag ({flag})"
+                if target.kind == "parameter"
+                else f"write '{name} : <unit>' instead of its equation"
+            )
+        raise errors.ModelError("E521", message, span, hint)
+
+
+def _one_sum_each(objects: tuple[Declaration, ...]) -> None:
+    """No two sums own the same variable of the same neurons."""
+    owned: list[tuple[End, str, Projection]] = []
+    for item in (d for d in objects if isinstance(d, Projection)):
+        for summed in item.model.summed:
+            end = side_end(item, summed.side)
+            for other, name, projection in owned:
+                shared = other.group == end.group and other.start < end.stop and end.start < other.stop
+                if shared and name == summed.target:
+                    message = f"'{name}_{summed.side}' is owned by a sum of {projection.title} already."
+                    hint = "give the neurons a parameter for each sum, and add them up in their model"
+                    raise errors.ModelError("E522", message, summed.span, hint)
+            owned.append((end, summed.target, item))
 
 
 def _pathway(pathway: Pathway, scope: Scope) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from ..grammar import ast, errors
-from ..grammar.suggest import suggest
+from ..grammar.suggest import question, suggest
 from .dimensions import DIMENSIONLESS, SECOND, Dimension
 from .functions import AGGREGATES, FUNCTIONS, FunctionRule
+from .hints import example_unit, factor, give_unit, in_units, is_number, remove_unit
 from .scope import Scope
 from .symbols import Constant, TimedArraySpec, UserFunction
 from .types import BOOLEAN, INTEGER, REAL, Dtype, ValueType, join
@@ -48,7 +49,9 @@ def expect_number(expression: ast.Expression, scope: Scope) -> ValueType:
     found = infer(expression, scope)
     if not found.is_number:
         raise errors.TypeError(
-            "E401", f"'{expression.span.text}' is true or false, not a number.", expression.span,
+            "E401",
+            f"'{expression.span.text}' is true or false, not a number.",
+            expression.span,
             f"write 'int({expression.span.text})' to count true as 1 and false as 0",
         )
     return found
@@ -58,9 +61,12 @@ def expect_boolean(expression: ast.Expression, scope: Scope) -> None:
     """Require a truth value."""
     found = infer(expression, scope)
     if found.is_number:
+        zero = "0" if found.dimension.is_dimensionless else f"0*{example_unit(found.dimension)}"
+        hint = f"compare it, for example '{factor(expression)} > {zero}'"
+        if is_number(expression):
+            hint = "write 'True' or 'False', or a comparison"
         raise errors.TypeError(
-            "E402", f"'{expression.span.text}' is a number; a condition is needed here.", expression.span,
-            f"compare it, for example '{expression.span.text} > 0'",
+            "E402", f"'{expression.span.text}' is a number; true or false is needed here.", expression.span, hint
         )
 
 
@@ -68,30 +74,34 @@ def expect_dimension(expression: ast.Expression, scope: Scope, dimension: Dimens
     """Require a number of these dimensions; ``need`` says what for ('the argument of exp', ...)."""
     found = expect_number(expression, scope)
     if found.dimension != dimension:
-        wanted = "a plain number" if dimension.is_dimensionless else f"in {dimension}"
+        hint = give_unit(expression, found.dimension, dimension)
+        if dimension.is_dimensionless:
+            hint = remove_unit(expression, found.dimension)
         raise errors.DimensionError(
-            "E202", f"{need} must be {wanted}, but '{expression.span.text}' is {_in(found.dimension)}.",
-            expression.span, _scale_hint(expression, found.dimension) if dimension.is_dimensionless else None,
-        )
+            "E202",
+            f"{need} must be {in_units(dimension)}, but '{expression.span.text}' is {in_units(found.dimension)}.",
+            expression.span, hint,
+        )  # fmt: skip
     return found
-
-
-def _in(dimension: Dimension) -> str:
-    return "a plain number" if dimension.is_dimensionless else f"in {dimension}"
-
-
-def _scale_hint(expression: ast.Expression, dimension: Dimension) -> str:
-    return f"divide it by a quantity in {dimension}, for example '({expression.span.text})/({dimension})'"
 
 
 def _name(name: ast.Name, scope: Scope) -> ValueType:
     if scope.function(name.id) is not None and scope.find(name.id) is None:
         raise errors.TypeError(
-            "E403", f"'{name.id}' is a function of time and cannot stand alone.", name.span, f"write '{name.id}(t)'"
+            "E403", f"'{name.id}' is a function and cannot stand alone.", name.span, _call_hint(name, scope)
         )
     if name.id in FUNCTIONS and scope.find(name.id) is None:
-        raise errors.TypeError("E403", f"'{name.id}' is a function.", name.span, f"call it: '{name.id}(...)'")
+        hint = _call_hint(name, scope)
+        raise errors.TypeError("E403", f"'{name.id}' is a function and cannot stand alone.", name.span, hint)
     return scope.resolve(name).type
+
+
+def _call_hint(name: ast.Name, scope: Scope) -> str:
+    special = scope.function(name.id)
+    if isinstance(special, TimedArraySpec):
+        return f"write '{name.id}(t)'" if special.columns is None else f"write '{name.id}(t, i)'"
+    rule = FUNCTIONS.get(name.id)
+    return f"write '{name.id}()'" if rule is not None and rule.rule == "draw" else f"write '{name.id}(...)'"
 
 
 def _binary(node: ast.Binary, scope: Scope) -> ValueType:
@@ -106,8 +116,9 @@ def _binary(node: ast.Binary, scope: Scope) -> ValueType:
         case _:
             if left.dimension != right.dimension:
                 raise errors.DimensionError(
-                    "E203", f"{left.dimension} and {right.dimension} cannot be {_WORDS[node.operator]}.", node.span
-                )
+                    "E203", f"{left.dimension} and {right.dimension} cannot be {_WORDS[node.operator]}.", node.span,
+                    _sides(node, left.dimension, right.dimension),
+                )  # fmt: skip
             dimension = DIMENSIONLESS if node.operator == "//" else left.dimension
             return ValueType(join(left.dtype, right.dtype), dimension)
 
@@ -120,8 +131,10 @@ def _power(node: ast.Binary, base: ValueType, exponent: ValueType, scope: Scope)
         return ValueType(Dtype.INTEGER if integer else Dtype.REAL)
     if number is None:
         raise errors.DimensionError(
-            "E204", f"'{node.left.span.text}' is in {base.dimension}, so its exponent must be a number known beforehand.",
-            node.right.span, "write the exponent as a number",
+            "E204",
+            f"'{node.left.span.text}' is in {base.dimension}, so its exponent must be a number known beforehand.",
+            node.right.span,
+            "write the exponent as a number",
         )
     return ValueType(Dtype.REAL, base.dimension**number)
 
@@ -162,22 +175,27 @@ def _compare(node: ast.Compare, scope: Scope) -> ValueType:
     left, right = infer(node.left, scope), infer(node.right, scope)
     if left.is_number != right.is_number:
         raise errors.TypeError(
-            "E404", f"'{node.left.span.text}' and '{node.right.span.text}' cannot be compared: one is a truth value.", node.span
+            "E404",
+            f"'{node.left.span.text}' and '{node.right.span.text}' cannot be compared: one is a truth value.",
+            node.span,
         )
     if not left.is_number and node.operator not in ("==", "!="):
         raise errors.TypeError("E404", "truth values have no order.", node.span, "use 'and', 'or', 'not'")
     if left.dimension != right.dimension:
         raise errors.DimensionError(
-            "E201", f"{left.dimension} and {right.dimension} cannot be compared.", node.span, _zero_hint(node, left, right)
-        )
+            "E201", f"{left.dimension} and {right.dimension} cannot be compared.", node.span,
+            _sides(node, left.dimension, right.dimension),
+        )  # fmt: skip
     return BOOLEAN
 
 
-def _zero_hint(node: ast.Compare, left: ValueType, right: ValueType) -> str | None:
-    for side, other in ((node.left, right), (node.right, left)):
-        if isinstance(side, ast.Number) and side.value == 0:
-            return f"write '0*{other.dimension}'"
-    return None
+def _sides(node: ast.Binary | ast.Compare, left: Dimension, right: Dimension) -> str:
+    """Which side is in what unit, or the unit that a number lacks."""
+    for side, own, other in ((node.left, left, right), (node.right, right, left)):
+        hint = give_unit(side, own, other)
+        if hint is not None and is_number(side):
+            return hint.replace("give it", f"give '{side.span.text}'")
+    return f"'{node.left.span.text}' is {in_units(left)}, '{node.right.span.text}' is {in_units(right)}"
 
 
 def _call(call: ast.Call, scope: Scope) -> ValueType:
@@ -202,22 +220,24 @@ def _unknown_function(call: ast.Call, scope: Scope) -> errors.EqsnnError:
         return errors.TypeError(
             "E405", f"'{name}' is a variable, not a function.", call.function.span, f"to multiply, write '{name}*(...)'"
         )
-    near = suggest(name, FUNCTIONS)
-    hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else (
+    explain = getattr(scope.external, "explain", None)
+    reason = explain(name) if explain is not None else None
+    if reason is not None:
+        return errors.NameError("E302", reason[0], call.function.span, reason[1])
+    hint = question(suggest(name, FUNCTIONS)) or (
         "functions of your own: decorate them with @eqsnn.function(...) and an expression string"
     )
     return errors.NameError("E302", f"there is no function '{name}'.", call.function.span, hint)
 
 
-def _arity(call: ast.Call, least: int, most: int) -> None:
+def _arity(call: ast.Call, least: int, most: int, hint: str | None = None) -> None:
     if call.keywords:
         raise errors.TypeError("E406", f"'{call.function.id}' takes no keyword arguments.", call.keywords[0].span)
     if not least <= len(call.arguments) <= most:
         wanted = f"{least}" if least == most else f"{least} to {most}"
         noun = "argument" if most == 1 else "arguments"
-        raise errors.TypeError(
-            "E406", f"'{call.function.id}' takes {wanted} {noun}, but {len(call.arguments)} are given.", call.span
-        )
+        given = f"{len(call.arguments)} {'is' if len(call.arguments) == 1 else 'are'} given"
+        raise errors.TypeError("E406", f"'{call.function.id}' takes {wanted} {noun}, but {given}.", call.span, hint)
 
 
 def _apply(call: ast.Call, rule: FunctionRule, scope: Scope) -> ValueType:
@@ -264,18 +284,26 @@ def _alike(call: ast.Call, arguments: tuple[ast.Expression, ...], rule: Function
         other = expect_number(argument, scope)
         dtype = join(dtype, other.dtype)
         if other.dimension != first.dimension:
-            raise errors.DimensionError(
-                "E205", f"the arguments of {call.function.id} differ: {first.dimension} and {other.dimension}.", argument.span
-            )
+            message = f"the arguments of {call.function.id} differ: {first.dimension} and {other.dimension}."
+            hint = give_unit(argument, other.dimension, first.dimension)
+            raise errors.DimensionError("E205", message, argument.span, hint)
     return ValueType(rule.result or dtype, first.dimension)
 
 
 def _timed(call: ast.Call, array: TimedArraySpec, scope: Scope) -> ValueType:
     count = 1 if array.columns is None else 2
-    _arity(call, count, count)
-    expect_dimension(call.arguments[0], scope, SECOND, f"the argument of {array.name}")
+    name = call.function.id
+    _arity(call, count, count, f"write '{name}(t{', i' if count == 2 else ''})'")
+    time = expect_number(call.arguments[0], scope)
+    if time.dimension != SECOND:
+        message = f"'{name}' is a function of time, but '{call.arguments[0].span.text}' is {in_units(time.dimension)}."
+        raise errors.DimensionError(
+            "E202", message, call.arguments[0].span, f"write '{name}(t{', i' if count == 2 else ''})'"
+        )
     if count == 2 and infer(call.arguments[1], scope).dtype is not Dtype.INTEGER:
-        raise errors.TypeError("E407", f"the column of {array.name} must be an integer.", call.arguments[1].span)
+        column = call.arguments[1]
+        hint = f"round it: 'int({column.span.text})'"
+        raise errors.TypeError("E407", f"the column of {name} must be an integer.", column.span, hint)
     return array.type
 
 

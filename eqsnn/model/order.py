@@ -1,4 +1,4 @@
-"""Order: what several elements of a text accumulate into must not be read by them, or results depend on who is first."""
+"""Order: what several elements accumulate into must not be read by them, or results depend on who is first."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ def _is_common(found: Reference | None, element: Side) -> bool:
             return False
 
 
-def _collect(
-    statements: tuple[ast.Statement, ...], scope: Scope, element: Side, into: dict[str, ast.Assign]
-) -> None:
+def _collect(statements: tuple[ast.Statement, ...], scope: Scope, element: Side, into: dict[str, ast.Assign]) -> None:
     for statement in statements:
         match statement:
             case ast.Assign(target, "+=" | "-=", _, _):

@@ -14,8 +14,10 @@ Owner: TypeAlias = Literal["synapse", "pre", "post"]
 
 _OF_SYNAPSES: dict[str, Owner] = {"i": "pre", "N_outgoing": "pre", "j": "post", "N_incoming": "post"}
 _OWNERS: dict[Owner, str] = {
-    "synapse": "a synapse", "pre": "a presynaptic neuron", "post": "a postsynaptic neuron"
-}  # fmt: skip
+    "synapse": "a synapse",
+    "pre": "a presynaptic neuron",
+    "post": "a postsynaptic neuron",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reac
                 check_reach(body, scope, _under(condition, reach, holds=True))
                 check_reach(orelse, scope, _under(condition, reach, holds=False))
             case ast.CreateSynapse(values, condition, _, _):
-                for value in values:
-                    check_expression(value.value, scope, reach)
+                for given in values:
+                    check_expression(given.value, scope, reach)
                 if condition is not None:
                     check_expression(condition, scope, reach)
             case ast.RemoveSynapse(condition, _, _):

@@ -70,5 +70,3 @@ def _find_counters(body: tuple[ast.Statement, ...], scope: Scope) -> None:
                 _find_counters(orelse, scope)
             case _:
                 pass
-
-

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from ..grammar import ast, errors
-from ..grammar.suggest import suggest
+from ..grammar.suggest import question, suggest
 from .dimensions import SECOND
 from .symbols import (
     Builtin,
@@ -25,13 +25,14 @@ from .symbols import (
     VariableReference,
 )
 from .types import BOOLEAN, INTEGER, REAL, ValueType, real
+from .unit_names import BASE_UNITS, SHORT_NAMES
 
 External: TypeAlias = Constant | TimedArraySpec | UserFunction
 Resolver: TypeAlias = Callable[[str], External | None]
 
 CLOCK = {"t": real(SECOND), "dt": real(SECOND), "t_in_timesteps": INTEGER}
 NEURON = {"i": INTEGER, "N": INTEGER, "lastspike": real(SECOND), "not_refractory": BOOLEAN}
-SYNAPSE = {name: INTEGER for name in ("i", "j", "N", "N_pre", "N_post", "N_incoming", "N_outgoing")}
+SYNAPSE = dict.fromkeys(("i", "j", "N", "N_pre", "N_post", "N_incoming", "N_outgoing"), INTEGER)
 NOISE = real(SECOND**-0.5)
 MATHEMATICAL = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf")}
 
@@ -47,8 +48,10 @@ class Units:
 class Scope:
     """Names seen by one text.
 
-    ``pre`` and ``post`` are the scopes of the neurons at both sides, for synapses; ``locals`` grows as statements are read; ``pairs``
-    tells whether the text runs for pairs, where ``connected`` has a meaning; ``noise`` whether ``xi`` has one.
+    ``external`` may also have ``explain``, why a name of the script is of no use, and ``names``, those that are.
+    ``pre`` and ``post`` are the scopes of the neurons at both sides, for synapses; ``locals`` grows as statements are
+    read, ``later`` tells of those without a value here; ``pairs`` tells whether the text runs for pairs, where
+    ``connected`` has a meaning; ``noise`` whether ``xi`` has one.
     """
 
     own: GroupModel
@@ -60,12 +63,13 @@ class Scope:
     noise: bool = False
     locals: dict[str, ValueType] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
+    later: dict[str, str] = field(default_factory=dict)
 
     def resolve(self, name: ast.Name) -> Reference:
         """Meaning of a name, or NameError with the nearest known names."""
         found = self.find(name.id)
         if found is None:
-            raise self._unknown(name)
+            raise self.unknown(name)
         return found
 
     def find(self, name: str) -> Reference | None:
@@ -117,7 +121,9 @@ class Scope:
 
     def _of_neurons(self, name: str) -> Reference | None:
         sides: tuple[tuple[str, Side, Scope | None], ...] = (
-            ("_pre", "pre", self.pre), ("_post", "post", self.post), ("", "post", self.post),
+            ("_pre", "pre", self.pre),
+            ("_post", "post", self.post),
+            ("", "post", self.post),
         )
         for suffix, side, neurons in sides:
             if neurons is None or not name.endswith(suffix):
@@ -130,22 +136,43 @@ class Scope:
                 return Builtin(base, side, {**NEURON, **SYNAPSE}[base])
         return None
 
-    def known(self) -> Iterable[str]:
-        """Every name that means something here, for suggestions."""
+    def names(self) -> Iterable[str]:
+        """Names that somebody has given: locals, variables, counters, and what texts can use of the script."""
         yield from self.locals
+        yield from self.counters
         yield from self.own.variables
         for suffix, neurons in (("_pre", self.pre), ("_post", self.post)):
             yield from (name + suffix for name in (neurons.own.variables if neurons else ()))
-        yield from CLOCK
-        yield from NEURON if self.own.kind == "neurons" else SYNAPSE
-        yield from self.units.table
+        yield from getattr(self.external, "names", tuple)()
 
-    def _unknown(self, name: ast.Name) -> errors.NameError:
-        near = suggest(name.id, self.known())
-        hint = f"did you mean {' or '.join(repr(n) for n in near)}?" if near else (
-            f"declare it in the model, for example '{name.id} : 1', or define {name.id} in the script before run()"
+    def suggest(self, name: str) -> str | None:
+        """Question after the nearest names; units only where no other name is near."""
+        known = [*self.names(), *CLOCK, *(NEURON if self.own.kind == "neurons" else SYNAPSE)]
+        return question(suggest(name, known) or suggest(name, (*SHORT_NAMES, *BASE_UNITS)))
+
+    def unknown(self, name: ast.Name) -> errors.NameError:
+        """E301, with the reason where there is one, else with the nearest names."""
+        reason = self._reason(name.id)
+        if reason is not None:
+            return errors.NameError("E301", reason[0], name.span, reason[1])
+        hint = (
+            self.later.get(name.id)
+            or self.suggest(name.id)
+            or (f"declare it in the model, for example '{name.id} : 1', or define {name.id} in the script before run()")
         )
         return errors.NameError("E301", f"'{name.id}' is not known here.", name.span, hint)
+
+    def _reason(self, name: str) -> tuple[str, str | None] | None:
+        base, _, side = name.rpartition("_")
+        if name == "xi" or name.startswith("xi_"):
+            return f"'{name}' is noise: only a differential equation can have it.", "put it into 'd.../dt = ...'"
+        if self.own.kind == "synapses" and name == "connected":
+            return "'connected' asks whether a pair has a synapse.", "use it under 'for each pair in ...:'"
+        if self.own.kind == "neurons" and side in ("pre", "post") and self.find(base) is not None:
+            return f"'{name}' has a meaning for Synapses only.", f"write '{base}'"
+        explain = getattr(self.external, "explain", None)
+        found: tuple[str, str | None] | None = explain(name) if explain is not None else None
+        return found
 
 
 def _member(group: GroupModel, name: str, side: Side) -> Reference | None:

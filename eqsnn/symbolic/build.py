@@ -30,7 +30,7 @@ from ..model.scope import Scope
 from ..model.statements import Context, check_block
 from ..model.symbols import Builtin, Constant, Differential, GroupModel, Reference, Side, Subexpression, Variable, VariableReference
 from .blocks import Symbolic, convert_block
-from .choose import choose, integrate
+from .choose import applicable, choose, integrate
 from .convert import Converter
 from .event_driven import solve_between_events
 from .model import (
@@ -152,15 +152,16 @@ class _Builder:
                 log.info("%s: no method given, %r is used", title, method)
             return method, simplify(integrate(system, method), system.constant)
         except NotApplicable as reason:
-            raise self.not_applicable(reason, model, title, method) from None
+            raise self.not_applicable(reason, model, title, method, applicable(system)) from None
 
-    def not_applicable(self, reason: NotApplicable, model: GroupModel, title: str, method: str | None) -> errors.ModelError:
-        """The same reason, under the equation that it speaks of."""
+    def not_applicable(
+        self, reason: NotApplicable, model: GroupModel, title: str, method: str | None, others: tuple[str, ...]
+    ) -> errors.ModelError:
+        """The same reason, under the equation that it speaks of, and the methods that do fit."""
         at = model.differentials.get(reason.variable or "")
         what = f"the method {method!r} does not fit" if method else "no method fits"
-        return errors.ModelError(
-            "E530", f"{what}: {reason.reason}.", at.span if at else None, "methods are exact, exponential_euler, euler, rk2, rk4, heun, milstein", title
-        )
+        hint = f"methods that fit: {', '.join(others)}" if others else None
+        return errors.ModelError("E530", f"{what}: {reason.reason}.", at.span if at else None, hint, title)
 
     def system(self, names: tuple[str, ...], model: GroupModel, scope: Scope) -> OdeSystem:
         """Right sides in symbolic form, with what is known of their symbols."""

@@ -39,3 +39,16 @@ def choose(system: OdeSystem) -> str:
         else:
             return method
     raise last
+
+
+def applicable(system: OdeSystem) -> tuple[str, ...]:
+    """Every method that can integrate the system, under its first name."""
+    return tuple(name for name, update in METHODS.items() if name != "linear" and _fits(update, system))
+
+
+def _fits(update: Callable[[OdeSystem], StateUpdate], system: OdeSystem) -> bool:
+    try:
+        update(system)
+    except NotApplicable:
+        return False
+    return True
