@@ -57,7 +57,7 @@ class NeuronGroup(Group):
 
     def __init__(
         self,
-        N: int,  # noqa: N803 - Brian2's name
+        N: int,
         model: str | None = None,
         *,
         threshold: str | None = None,
@@ -244,7 +244,7 @@ class NeuronGroup(Group):
     # ---- as a collection ----
 
     @property
-    def N(self) -> int:  # noqa: N802 - Brian2's name
+    def N(self) -> int:
         """Number of neurons."""
         return self._size
 

@@ -41,7 +41,7 @@ class SpikeGeneratorGroup(NeuronGroup):
 
     def __init__(
         self,
-        N: int,  # noqa: N803 - Brian2's name
+        N: int,
         indices: Any,
         times: Any,
         dt: Any = None,

@@ -45,7 +45,7 @@ class Subgroup(StateAccess):
         return f"{self.parent.title}[{self.start}:{self.stop}]"
 
     @property
-    def N(self) -> int:  # noqa: N802 - Brian2's name
+    def N(self) -> int:
         """Number of neurons."""
         return self.stop - self.start
 

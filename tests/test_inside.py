@@ -57,7 +57,7 @@ def test_source_of_a_text_that_is_wrong(network):
 def test_every_stage_is_kept(network):
     network.run(1 * ms)
     compiled = network.compiled
-    assert [d.name for d in compiled.declaration.objects][0] == "cells"
+    assert compiled.declaration.objects[0].name == "cells"
     assert compiled.symbolic.items
     text = str(compiled.ir)
     assert "links_pre at defaultclock: rows of links reached by pre" in text
@@ -68,13 +68,13 @@ def test_every_stage_is_kept(network):
 
 def test_compiled_before_a_run(network):
     with pytest.raises(errors.RunError, match="E906"):
-        network.compiled  # noqa: B018
+        str(network.compiled)
 
 
 def test_profile(network):
     network.run(1 * ms)
     with pytest.raises(errors.RunError, match="E907"):
-        network.profile  # noqa: B018
+        str(network.profile)
     network.run(1 * ms, profile=True)
     assert network.profile["cells_update"] > 0
     assert "cells_update" in str(network.profile)

@@ -33,6 +33,6 @@ def test_version_is_that_of_the_package():
 
 
 def test_import_loads_nothing_that_only_some_need():
-    code = "import sys, eqsnn; print(*{'sympy', 'lark', 'matplotlib', 'tqdm', 'scipy'} & {m.split('.')[0] for m in sys.modules})"
+    code = "import sys, eqsnn; print(*sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.split() == []
+    assert not {"sympy", "lark", "matplotlib", "tqdm", "scipy"} & set(result.stdout.split())

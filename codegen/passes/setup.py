@@ -97,7 +97,7 @@ class _Setup:
         result: list[Statement] = []
         for node in body:
             name = node.local.name.removeprefix("d_") if isinstance(node, Let) else None
-            node = map_operands(lambda x: self.without(rename(x, names), name), node)
+            node = map_operands(lambda x, name=name: self.without(rename(x, names), name), node)
             match node:
                 case Let(Local(bound, _), value) if bound not in changing and is_run_constant(value):
                     names[bound] = value

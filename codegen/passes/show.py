@@ -82,7 +82,9 @@ def show_expression(x: Expression) -> str:
 
 def _action(action: Action) -> str:
     fields = [getattr(action, name) for name in action.__slots__]
-    values = [getattr(field, "name", field) for field in fields if field is not None]
+    values = [getattr(field, "name", field) for field in fields]
+    while values[-1] is None:
+        values.pop()
     return f"{type(action).__name__.lower()} {', '.join(str(value) for value in values)}"
 
 

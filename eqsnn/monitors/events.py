@@ -116,7 +116,7 @@ class EventMonitor(Monitor):
         return 0 if self.recording is None else self.recording.events
 
     @property
-    def N(self) -> int:  # noqa: N802 - Brian2's name
+    def N(self) -> int:
         """Number of events so far."""
         return self.num_events
 

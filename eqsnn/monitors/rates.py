@@ -76,7 +76,7 @@ class PopulationRateMonitor(Monitor):
         return np.asarray(counts / (len(self.source) * lengths))
 
     @property
-    def N(self) -> int:  # noqa: N802 - Brian2's name
+    def N(self) -> int:
         """Number of steps so far."""
         return len(self._counts())
 

@@ -129,7 +129,7 @@ class StateMonitor(Monitor):
         return as_kind(values.T, self._types[name])
 
     @property
-    def N(self) -> int:  # noqa: N802 - Brian2's name
+    def N(self) -> int:
         """Number of steps recorded so far."""
         return len(self.times())
 

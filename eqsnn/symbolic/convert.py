@@ -51,7 +51,10 @@ class Converter:
         self, node: ast.Expression, scope: Scope, side: Side = "own", bound: Mapping[str, sympy.Expr] | None = None
     ) -> sympy.Expr:
         """SymPy form of an expression read in ``scope``; its group's own variables are seen from ``side``."""
-        recur = lambda inner: self.expression(inner, scope, side, bound)
+
+        def recur(inner: ast.Expression) -> sympy.Expr:
+            return self.expression(inner, scope, side, bound)
+
         match node:
             case ast.Number(value, _):
                 return sympy.Integer(value) if isinstance(value, int) else sympy.Float(value)
