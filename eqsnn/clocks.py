@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from . import names
-from .grammar.errors import DimensionError, ModelError, RunError
+from .grammar.errors import DimensionError, ModelError
 from .model.dimensions import SECOND
 from .units import dimension_of, ms, quantity, to_base
 
@@ -58,23 +58,17 @@ class Clock:
         return self.step
 
     def seek(self, t: float) -> None:
-        """Go to the step that begins at ``t`` seconds, as a run does where it starts.
-
-        :raises RunError: E910, no step begins there.
-        """
+        """Go to the first step that begins at ``t`` seconds or later, as a run does where it starts."""
         step = round(t / self._dt)
-        if abs(step * self._dt - t) > _TOLERANCE * self._dt:
-            now, dt = f"{t:g} s", f"{self._dt * 1e3:g} ms"
-            raise RunError(
-                "E910",
-                f"the time {now} is not a whole number of steps of {dt}.",
-                hint="change dt where both the old and the new one fit, or build a new Network",
-                place=f"Clock '{self.name}'",
-            )
-        self.step = step
+        self.step = step if whole_steps(t, self._dt) else math.ceil(t / self._dt)
 
     def __repr__(self) -> str:
         return f"Clock(dt={self._dt * 1e3:g}*ms, name={self.name!r})"
+
+
+def whole_steps(t: float, dt: float) -> bool:
+    """Whether a time is a whole number of steps."""
+    return abs(round(t / dt) * dt - t) <= _TOLERANCE * dt
 
 
 def seconds(value: Any, what: str) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from . import namespaces, seeds
 from .base import NetworkObject, collect, flatten
 from .binding import Binding
-from .clocks import Clock, seconds
+from .clocks import Clock, seconds, whole_steps
 from .grammar import errors
 from .language_units import units
 from .model.declarations import SLOTS, NetworkDeclaration
@@ -156,6 +156,9 @@ class Network:
         clocks = _clocks(objects)
         timing = _timing(clocks)
         self._check_sources(objects)
+        if not whole_steps(self.t_, timing.tick):
+            message = f"the time {self.t_:g} s is not a whole number of steps of {timing.tick * 1e3:g} ms."
+            raise errors.RunError("E910", message, hint="change dt where both the old and the new one fit, or build a new Network")
         for clock in clocks.values():
             clock.seek(self.t_)
         real = np.dtype(self.precision)

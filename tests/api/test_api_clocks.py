@@ -6,6 +6,7 @@ from eqsnn import seeds
 from eqsnn.clocks import Clock, choose_clock, defaultclock
 from eqsnn.devices import device, set_device
 from eqsnn.grammar import errors
+from eqsnn.network import Network
 from eqsnn.neurongroup import NeuronGroup
 from eqsnn.prefs import UnknownPreferenceError, prefs
 from eqsnn.units import Hz, have_same_dimensions, ms, second
@@ -25,12 +26,24 @@ def test_a_new_dt_keeps_the_time():
     assert clock.step == 8
 
 
-def test_seek_needs_a_whole_number_of_steps():
+def test_seek_goes_to_the_next_step():
     clock = Clock(0.1 * ms)
     clock.seek(0.3)
     assert clock.step == 3000
-    with pytest.raises(errors.RunError, match=r"the time 0\.00015 s is not a whole number of steps of 0\.1 ms"):
-        clock.seek(0.00015)
+    clock.seek(0.00015)
+    assert clock.step == 2
+
+
+def test_a_run_goes_on_where_a_slow_clock_has_no_step():
+    group = NeuronGroup(1, "x : 1", dt=1 * ms)
+    group.run_regularly("x += 1", dt=2 * ms)
+    network = Network(group)
+    for _ in range(3):
+        network.run(1 * ms)
+    assert group.x[0] == 2
+    group.clock.dt = 2 * ms
+    with pytest.raises(errors.RunError, match=r"the time 0\.003 s is not a whole number of steps of 2 ms"):
+        network.run(2 * ms)
 
 
 @pytest.mark.parametrize(("dt", "code"), [(0.1, "E220"), (3 * Hz, "E220"), (0 * ms, "E553"), (-1 * ms, "E553"),
