@@ -21,12 +21,11 @@ from .model.check import CheckedNetwork
 from .model.declarations import Declaration, NetworkDeclaration, Regular, StateRecorder, Structural, When
 from .model.scope import External, Scope
 from .model.symbols import Variable
-from .namespaces import Namespace, caller, units
+from .namespaces import Namespace, caller, resolvers_of, same_kind, units
 from .prefs import prefs
 from .runtime.ragged import Ragged
 from .runtime.recording import Recording
 from .runtime.session import Session, Timing
-from .subgroup import Subgroup, whole
 
 _TASK = "statement"
 _WHEN = When("start", 0, "now")
@@ -74,7 +73,7 @@ def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, ti
     group, start = _group_of(owner)
     node = parse_expression(Source(text, title))
     name = ast.Name(variable, Span(Source(variable, title), 0, len(variable)))
-    block = ast.Block((ast.Assign(name, operator, node, node.span),), node.span.source)  # type: ignore[arg-type]
+    block = ast.Block((ast.Assign(name, operator, node, node.span),), node.span.source)
     namespace = _namespace(owner)
     shared = group.state_variables()[variable].shared
     regular = Regular(
@@ -133,9 +132,12 @@ class Trial:
 
 def _group_of(owner: Any) -> tuple[Any, int]:
     """The group that a text speaks of, and the first of its neurons that are meant."""
-    if not isinstance(owner, Subgroup):
-        return owner, 0
-    return owner.parent, owner.start
+    return _whole(owner), owner.extent()[1]
+
+
+def _whole(owner: Any) -> Any:
+    """The group itself, or the one that a subgroup is a part of."""
+    return vars(owner).get("parent", owner)
 
 
 def _namespace(owner: Any) -> Namespace:
@@ -146,7 +148,7 @@ def _namespace(owner: Any) -> Namespace:
 def surroundings(group: Any) -> tuple[NetworkObject, ...]:
     """A group with all that its texts may refer to: the neurons at both sides, and what they are linked to."""
     found: dict[NetworkObject, None] = {}
-    ends = (whole(group.source_group), whole(group.target_group)) if "source_group" in vars(group) else (group,)
+    ends = (_whole(group.source_group), _whole(group.target_group)) if "source_group" in vars(group) else (group,)
     waiting = list(ends)
     while waiting:
         item = waiting.pop()
@@ -158,6 +160,7 @@ def surroundings(group: Any) -> tuple[NetworkObject, ...]:
 
 
 def declare(objects: Iterable[NetworkObject]) -> tuple[Declaration, ...]:
+    """What the compiler needs to know of these objects."""
     return tuple(d for item in objects for d in item.declare())
 
 
@@ -186,12 +189,12 @@ def _run(
         network, units(), precision, once=True, name="statement", cache_dir=prefs.cache_dir, compiler=prefs.compiler
     )
     objects = {item.name: item for item in surroundings(group)}
-    namespaces = {d.name: d.resolver for d in network.context if isinstance(getattr(d, "resolver", None), Namespace)}
+    namespaces = resolvers_of(network.context)
     namespaces[_TASK] = namespace
     clocks = {item.clock.name: item.clock for item in objects.values()}
     binding = Binding(
         objects,
-        namespaces,  # type: ignore[arg-type]
+        namespaces,
         {name: clock.step for name, clock in clocks.items()},
         group.store.real,
         {group.name: trial.ragged} if trial is not None else None,
@@ -215,11 +218,11 @@ def run_rule(rule: Any) -> None:
     objects = {item.name: item for item in surroundings(synapses)}
     declaration = rule.declaration()
     network = NetworkDeclaration((declaration,), declare(objects.values()))
-    namespaces = {d.name: d.resolver for d in network.context if isinstance(getattr(d, "resolver", None), Namespace)}
+    namespaces = resolvers_of(network.context)
     namespaces[rule.name] = declaration.resolver
     prepared = rule.prepared
     if prepared is None or not prepared.fits(network, synapses.store.real, namespaces):
-        prepared = rule.prepared = _prepare(network, synapses.store.real, namespaces)  # type: ignore[arg-type]
+        prepared = rule.prepared = _prepare(network, synapses.store.real, namespaces)
     clocks = {item.clock.name: item.clock for item in (*objects.values(), rule)}
     now, tick = synapses.ticks, synapses.tick
     period = round(rule.clock.dt_ / tick)
@@ -228,7 +231,7 @@ def run_rule(rule: Any) -> None:
     dts = {name: clock.dt_ for name, clock in clocks.items()} | {rule.clock.name: period * tick}
     timing = Timing(tick, dict.fromkeys(clocks, 1) | {rule.clock.name: period}, dts)
     steps = {name: clock.step for name, clock in clocks.items()}
-    binding = Binding({**objects, rule.name: rule}, namespaces, steps, synapses.store.real)  # type: ignore[arg-type]
+    binding = Binding({**objects, rule.name: rule}, namespaces, steps, synapses.store.real)
     outcome = prepared.session.run(binding, timing, now, now + 1, _next_key(prepared.session.program), threads=1)
     check_outcome(outcome, prepared.session.program, rule.title)
 
@@ -243,8 +246,6 @@ class Prepared:
 
     def fits(self, network: NetworkDeclaration, real: np.dtype[Any], namespaces: dict[str, Any]) -> bool:
         """Whether the program is that of these texts and names."""
-        from .network import same_kind
-
         return (self.network, self.session.real) == (network, real) and all(
             same_kind(namespaces[owner](name), meaning)
             for owner, names in self.meanings.items()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ import numpy as np
 from .functions import Function
 from .grammar import errors
 from .language_units import units as units
+from .model.declarations import Declaration
 from .model.functions import FUNCTIONS
 from .model.scope import MATHEMATICAL, External
 from .model.symbols import Constant
@@ -245,3 +246,19 @@ def _bad_number(name: str, value: Any) -> tuple[str, str | None] | None:
 
 def _article(noun: str) -> str:
     return f"{'an' if noun[0].lower() in 'aeiou' else 'a'} {noun}"
+
+
+# ---- what a program was compiled for --------------------------------------------------------------------------------
+
+
+def resolvers_of(declarations: Iterable[Declaration]) -> dict[str, Namespace]:
+    """The namespace of each object that has one."""
+    pairs = ((item.name, getattr(item, "resolver", None)) for item in declarations)
+    return {name: resolver for name, resolver in pairs if isinstance(resolver, Namespace)}
+
+
+def same_kind(now: External | None, then: External | None) -> bool:
+    """Whether a name means what it did, as far as the compiled program is concerned: the value of a constant is not."""
+    if isinstance(now, Constant) and isinstance(then, Constant):
+        return (now.name, now.type) == (then.name, then.type)
+    return now == then

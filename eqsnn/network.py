@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fractions import Fraction
-from functools import reduce
-from math import gcd
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,27 +10,27 @@ import numpy as np
 from . import namespaces, seeds
 from .base import NetworkObject, collect, flatten
 from .binding import Binding
-from .clocks import Clock, seconds, whole_steps
+from .clocks import Clock, whole_steps
 from .grammar import errors
 from .language_units import units
 from .model.declarations import SLOTS, NetworkDeclaration
 from .model.dimensions import SECOND
 from .model.scope import External
-from .model.symbols import Constant
-from .namespaces import Frame, Namespace
+from .namespaces import Frame, Namespace, resolvers_of, same_kind
 from .outcome import raise_fault
 from .prefs import prefs
 from .profile import Profile
+from .progress import Progress
 from .report import Report, reporter
 from .runtime.session import Session, Timing
 from .subgroup import Subgroup, whole
 from .synapses import Synapses
+from .timing import clocks_of, duration_in_seconds, ticks, timing_of
 from .units import quantity
 
 if TYPE_CHECKING:
     from .compiler import Compiled
 
-_FINEST = 10**12  # time steps are whole numbers of picoseconds
 _LARGE = 20_000  # neurons or synapses: below this a second thread does not pay
 
 
@@ -149,16 +146,18 @@ class Network:
         """
         frame = namespaces.given(namespace) if namespace is not None else namespaces.caller()
         with frame.active():
-            self._run(_duration(duration), reporter(report), frame, profile)
+            self._run(duration_in_seconds(duration), reporter(report), frame, profile)
 
     def _run(self, duration: float, report: Report | None, frame: Frame, profile: bool) -> None:
         objects = list(flatten(self._with_dependencies()))
-        clocks = _clocks(objects)
-        timing = _timing(clocks)
+        clocks = clocks_of(objects)
+        timing = timing_of(clocks)
         self._check_sources(objects)
         if not whole_steps(self.t_, timing.tick):
             message = f"the time {self.t_:g} s is not a whole number of steps of {timing.tick * 1e3:g} ms."
-            raise errors.RunError("E910", message, hint="change dt where both the old and the new one fit, or build a new Network")
+            raise errors.RunError(
+                "E910", message, hint="change dt where both the old and the new one fit, or build a new Network"
+            )
         for clock in clocks.values():
             clock.seek(self.t_)
         real = np.dtype(self.precision)
@@ -168,7 +167,7 @@ class Network:
         for item in objects:
             item.before_run(self)
         start = round(self.t_ / timing.tick)
-        end = start + _steps(duration, timing)
+        end = start + ticks(duration, timing)
         try:
             self._loop(objects, clocks, timing, (start, end), report, profile)
         finally:
@@ -186,7 +185,7 @@ class Network:
             if isinstance(item, Synapses):
                 item.traces.begin(compiled.symbolic.traces.get(item.name, {}))
         binding = Binding(names, resolvers, steps, session.real)
-        progress = _Progress(self, span, timing, clocks, report)
+        progress = Progress(self, span, timing, clocks, report)
         self._stopped = False
         tick = span[0]
         try:
@@ -235,7 +234,7 @@ class Network:
         from .compiler import compile_network
 
         declarations = tuple(d for item in objects for d in item.declare())
-        resolvers = {d.name: d.resolver for d in declarations if getattr(d, "resolver", None) is not None}  # type: ignore[union-attr]
+        resolvers = resolvers_of(declarations)
         declaration = NetworkDeclaration(declarations, (), prefs.check_finite, tuple(self._schedule))
         known = self._compiled
         if known is None or known.declaration != declaration or not self._same_names(resolvers):
@@ -288,93 +287,6 @@ class Network:
         )
 
 
-def same_kind(now: External | None, then: External | None) -> bool:
-    """Whether a name means what it did, as far as the compiled program is concerned: the value of a constant is not."""
-    if isinstance(now, Constant) and isinstance(then, Constant):
-        return (now.name, now.type) == (then.name, then.type)
-    return now == then
-
-
-class _Progress:
-    """Follows a run: moves the clocks for Python code that looks at them, and reports."""
-
-    def __init__(
-        self,
-        network: Network,
-        span: tuple[int, int],
-        timing: Timing,
-        clocks: Mapping[str, Clock],
-        report: Report | None,
-    ) -> None:
-        self.network, self.span, self.timing, self.clocks, self.report = network, span, timing, clocks, report
-        if report is not None:
-            report.begin(span[0] * timing.tick, (span[1] - span[0]) * timing.tick)
-
-    def at(self, tick: int) -> None:
-        """Python code is about to run in this tick."""
-        self.network.t_ = tick * self.timing.tick
-        for clock in self.clocks.values():
-            clock.step = tick // self.timing.periods[clock.name]
-
-    def beat(self, tick: int) -> bool:
-        """Report; tell whether to stop."""
-        if self.report is not None:
-            self.report.update((tick - self.span[0]) / max(1, self.span[1] - self.span[0]))
-        return self.network._stopped
-
-    def end(self) -> None:
-        if self.report is not None:
-            self.report.end()
-
-
-def _duration(value: Any) -> float:
-    """A time of zero or more, in seconds."""
-    from .units import dimension_of, to_base
-
-    if dimension_of(value) == SECOND and float(to_base(value)) == 0:
-        return 0.0
-    return seconds(value, "the duration of a run")
-
-
-def _steps(duration: float, timing: Timing) -> int:
-    return round(duration / timing.tick)
-
-
-def _clocks(objects: Iterable[NetworkObject]) -> dict[str, Clock]:
-    """Clocks by name; two of one name are an error."""
-    found: dict[str, Clock] = {}
-    for item in objects:
-        other = found.setdefault(item.clock.name, item.clock)
-        if other is not item.clock:
-            raise errors.NameError("E308", f"two clocks are called '{other.name}'.", place=item.title)
-    return found
-
-
-def _timing(clocks: Mapping[str, Clock]) -> Timing:
-    """The longest tick of which every clock's dt is a whole number.
-
-    :raises RunError: E909, the time steps have no such tick.
-    """
-    if not clocks:
-        return Timing(1e-4, {}, {})
-    exact = {name: round(Fraction(clock.dt_) * _FINEST) for name, clock in clocks.items()}
-    for name, clock in clocks.items():
-        if abs(exact[name] / _FINEST - clock.dt_) > 1e-9 * clock.dt_:
-            raise errors.RunError(
-                "E909", f"dt = {clock.dt} is no whole number of picoseconds.", place=f"Clock '{name}'"
-            )
-    common = reduce(gcd, exact.values())
-    periods = {name: ticks // common for name, ticks in exact.items()}
-    if max(periods.values()) > 10**6:
-        raise errors.RunError(
-            "E909",
-            "the time steps of the clocks have no common measure.",
-            hint="choose dt that are whole multiples of one of them",
-        )
-    tick = min(clock.dt_ / periods[name] for name, clock in clocks.items())
-    return Timing(tick, periods, {name: clock.dt_ for name, clock in clocks.items()})
-
-
 def _set_precision(item: NetworkObject, real: np.dtype[Any]) -> None:
     change = getattr(item, "set_precision", None)
     if change is not None:
@@ -398,7 +310,7 @@ def run(
     frame = namespaces.given(namespace) if namespace is not None else namespaces.caller()
     network = _magic(collect())
     with frame.active():
-        network._run(_duration(duration), reporter(report), frame, profile)
+        network._run(duration_in_seconds(duration), reporter(report), frame, profile)
     return network
 
 

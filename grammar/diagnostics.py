@@ -10,11 +10,26 @@ NeuronGroup 'excitatory', model, line 2
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 
-from .errors import Diagnostic
 from .source import Span
 
 _INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """What went wrong, where, and what to write instead.
+
+    ``code`` is stable across versions (``'E203'``); ``span`` is None where no text is at fault; ``place`` then names
+    the object (``"Synapses 'recurrent'"``).
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    hint: str | None = None
+    place: str | None = None
 
 
 def render(diagnostic: Diagnostic) -> str:

@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from .diagnostics import Diagnostic as Diagnostic
+from .diagnostics import render
 from .source import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    """What went wrong, where, and what to write instead.
-
-    ``code`` is stable across versions (``'E203'``); ``span`` is None where no text is at fault; ``place`` then names
-    the object (``"Synapses 'recurrent'"``).
-    """
-
-    code: str
-    message: str
-    span: Span | None = None
-    hint: str | None = None
-    place: str | None = None
 
 
 class EqsnnError(Exception):
@@ -47,8 +32,6 @@ class EqsnnError(Exception):
         return self.diagnostic.code
 
     def __str__(self) -> str:
-        from .diagnostics import render
-
         return render(self.diagnostic)
 
 
