@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -70,6 +70,8 @@ class StructuralPlasticity(NetworkObject):
         self.prepared: execute.Prepared | None = None
         self._rule = parse_rule(text_source(rule, self.title, "rule"))
         synapses.plastic = True
+        for name in _created_values(statement for node in self._rule.passes for statement in node.body):
+            synapses.separate_delays(name)
         if any(isinstance(node.head, ast.EachNeuron) or _per_post(node.head) for node in self._rule.passes):
             synapses.need_index()
         synapses.contained.append(self)
@@ -131,6 +133,18 @@ class StructuralPlasticity(NetworkObject):
     def run(self) -> None:
         """Run the rule once, now, on the network as it is."""
         execute.run_rule(self)
+
+
+def _created_values(body: Iterable[ast.Statement]) -> Iterator[str]:
+    """Names of the variables that `create synapse` statements give values."""
+    for node in body:
+        match node:
+            case ast.CreateSynapse(values, _, _, _):
+                yield from (value.name.id for value in values)
+            case ast.If(_, then, orelse, _):
+                yield from _created_values(then + orelse)
+            case _:
+                pass
 
 
 def _per_post(head: ast.Head) -> bool:

@@ -393,6 +393,12 @@ class Synapses(Group):
         self.model = self._declared()
         self.ragged.add_column(pathway.variable, self.store.real, pathway.seconds)
 
+    def separate_delays(self, variable: str) -> None:
+        """Give each synapse a delay of its own, where ``variable`` is the name of a pathway's delays."""
+        for pathway in self.pathways.values():
+            if pathway.variable == variable:
+                self._delay_each(pathway)
+
     def _check_delays(self, pathway: SynapticPathway) -> None:
         values = self.ragged.get(pathway.variable)
         bad = np.flatnonzero(~(values >= 0) | ~np.isfinite(values))

@@ -55,6 +55,10 @@ def list_at(ring: Any, step: int) -> npt.NDArray[np.int32]:
     return np.ctypeslib.as_array(cast(found.index, POINTER(c_int32)), (found.count,)).copy()
 
 
+_NONE = np.empty((0, 3), np.int64)  # periods: first step, step after the last one, delay; the present one last
+_FOREVER = 2**62
+
+
 class Way:
     """A pathway's place in time: its delay, what it hears, and which synapses existed when a spike was fired.
 
@@ -64,19 +68,19 @@ class Way:
 
     def __init__(self) -> None:
         self.struct = Pathway()
-        self._delays = np.empty((0, 2), np.int64)  # (first step, delay) of each period, the present one last
+        self._delays = _NONE
         self._marks = np.empty(0, np.int64)
         self._queue: int | None = None
 
     @property
     def delayed(self) -> bool:
         """Whether spikes may be under way that share a delay."""
-        return bool(np.any(self._delays[:, 1] > 0))
+        return bool(np.any(self._delays[:, 2] > 0))
 
     def bind(self, ring: Ring, start: int, stop: int, next_serial: int, delay: int, now: int) -> None:
         """Hear neurons [start, stop) of ``ring`` after ``delay`` steps, those that spike from step ``now`` on."""
         self._delays = self._periods(delay, now)
-        longest = int(self._delays[:, 1].max())
+        longest = int(self._delays[:, 2].max())
         if longest >= ring.depth:
             ring.deepen(longest, now)
         self._remember_marks(longest + 1, next_serial, now)
@@ -86,12 +90,12 @@ class Way:
         way.marks, way.n_marks = self._marks.ctypes.data, len(self._marks)
 
     def _periods(self, delay: int, now: int) -> npt.NDArray[np.int64]:
-        periods = [(int(since), int(steps)) for since, steps in self._delays if since < now]
-        if not periods or periods[-1][1] != delay:
-            periods.append((now, delay))
-        ends = [since for since, _ in periods[1:]]
-        over = [end - 1 + steps < now for (_, steps), end in zip(periods, ends, strict=False)]
-        return np.array([p for p, gone in zip(periods, [*over, False], strict=True) if not gone], np.int64)
+        periods = self._delays.tolist()
+        if not periods or periods[-1][2] != delay:
+            periods = [(since, min(until, now), steps) for since, until, steps in periods]
+            periods.append((now, _FOREVER, delay))
+        waiting = [(since, until, k) for since, until, k in periods if since < until and until - 1 + k >= now]
+        return np.array(waiting, np.int64)
 
     def _remember_marks(self, n: int, next_serial: int, now: int) -> None:
         old = self._marks
@@ -113,14 +117,13 @@ class Way:
     def send_on(self, ragged: Ragged, by_column: bool, now: int) -> None:
         """Put spikes that are under way with a common delay into the queue: from here on each synapse has its own."""
         ring = self.struct.ring.contents if self.delayed else None
-        for place, (since, steps) in enumerate(self._delays if ring is not None else ()):
-            end = self._delays[place + 1][0] if place + 1 < len(self._delays) else now
-            for fired in range(max(int(since), now - int(steps)), int(end)):
+        for since, until, steps in self._delays.tolist() if ring is not None else ():
+            for fired in range(max(since, now - steps), min(until, now)):
                 spikes = list_at(ring, fired)
                 for neuron in spikes[(spikes >= self.struct.start) & (spikes < self.struct.stop)] - self.struct.start:
                     slots = ragged.column(neuron) if by_column else ragged.row(neuron)
-                    self._send(ragged, slots, int(self._marks[fired % len(self._marks)]), fired + int(steps) - now, now)
-        self._delays = np.empty((0, 2), np.int64)
+                    self._send(ragged, slots, int(self._marks[fired % len(self._marks)]), fired + steps - now, now)
+        self._delays = _NONE
 
     def _send(self, ragged: Ragged, slots: npt.NDArray[np.int32], mark: int, steps: int, now: int) -> None:
         for slot in slots[ragged.view("serial")[slots] < mark]:

@@ -39,15 +39,15 @@ struct Generator {
     int64_t n, position, period;
 };
 
-// A delay in steps, and the first step whose events have it: those before keep the delay that they were fired with.
-struct DelaySince {
-    int64_t since, delay;
+// A delay in steps, and the steps [since, until) whose events have it: they keep the delay that they were fired with.
+struct DelayPeriod {
+    int64_t since, until, delay;
 };
 
 // One pathway of a projection: which events it hears, and when they arrive.
 struct Pathway {
     SpikeRing* ring;
-    const DelaySince* delays;  // where all synapses share it: the present delay last
+    const DelayPeriod* delays;  // where all synapses share it: the present delay last
     int64_t n_delays;
     int32_t start, stop;    // neurons of the group that belong to the projection's side
     int64_t* marks;         // serial number that the next synapse would have got, for each of the last `n_marks` steps
@@ -115,8 +115,7 @@ inline double now() {
 // The step whose events arrive now after the d-th delay of a pathway, or -1.
 inline int64_t fired_at(const Pathway& way, int64_t d, int64_t now) {
     const int64_t fired = now - way.delays[d].delay;
-    const bool earlier = fired < way.delays[d].since, later = d + 1 < way.n_delays && fired >= way.delays[d + 1].since;
-    return earlier || later ? -1 : fired;
+    return way.delays[d].since <= fired && fired < way.delays[d].until ? fired : -1;
 }
 
 inline SpikeList& list_at(const SpikeRing& e, int64_t step) { return e.lists[step % e.depth]; }
