@@ -61,10 +61,6 @@ class NetworkObject:
         """This object's place in a step, or another place on its clock."""
         return When(when or self.when, self.order if order is None else order, self.clock.name)
 
-    def source(self, text: object, part: str) -> Source:
-        """A text of the user's with where it was given, as `text_source`."""
-        return text_source(text, self.title, part)
-
     def declare(self) -> tuple[Declaration, ...]:
         """What the compiler needs to know of this object, without the objects it contains."""
         raise NotImplementedError
@@ -87,6 +83,15 @@ def text_source(text: object, place: str, part: str) -> Source:
     if not isinstance(text, str):
         raise errors.TypeError("E420", f"{part} must be a string, not {text!r}.", place=place)
     return Source(text, f"{place}, {part}")
+
+
+def described(thing: object) -> str:
+    """What a message calls something that stands where it should not: a title, or its value in one line."""
+    title = getattr(thing, "title", None)
+    if isinstance(title, str) and isinstance(thing, NetworkObject):
+        return title
+    text = " ".join(repr(thing).split())
+    return text if len(text) <= 60 else f"{type(thing).__name__} {text[:40]}..."
 
 
 def name_node(text: str, title: str) -> ast.Name:

@@ -11,6 +11,10 @@ from . import execute, seeds
 from .execute import Trial
 from .grammar import ast, errors
 from .grammar.source import Source, Span
+from .model.dimensions import DIMENSIONLESS
+from .model.infer import expect_boolean, expect_dimension, expect_number
+from .model.reach import NEW_PAIR, SOURCES, TARGETS
+from .model.types import INTEGER
 from .namespaces import Namespace
 from .units import dimension_of, to_base
 
@@ -87,7 +91,8 @@ def _by_condition(synapses: Synapses, condition: Any, p: Any, probability: float
     if condition is not None and not isinstance(condition, str):
         condition = None if condition else "False"
     if probability is None or (probability == 1 and condition is not None):
-        return execute.staged_pairs(synapses, _rule(synapses, condition, p if probability is None else None), namespace)
+        rule = _rule(synapses, condition, p if probability is None else None, namespace)
+        return execute.staged_pairs(synapses, rule, namespace)
     i, j = _every(n_pre, n_post) if probability == 1 else _skipping(n_pre, n_post, probability)
     if condition is None:
         return i, j
@@ -127,21 +132,25 @@ def _parsed(synapses: Synapses, text: str, part: str) -> ast.Expression:
     return parse_expression(Source(text, f"{synapses.title}, {part}"))
 
 
-def _is_condition(synapses: Synapses, node: ast.Expression, namespace: Namespace) -> None:
-    from .model.infer import expect_boolean
+def _is_probability(synapses: Synapses, node: ast.Expression, namespace: Namespace) -> None:
+    expect_dimension(node, execute.scope_of(synapses, namespace), DIMENSIONLESS, "a probability")
 
+
+def _is_condition(synapses: Synapses, node: ast.Expression, namespace: Namespace) -> None:
     expect_boolean(node, execute.scope_of(synapses, namespace))
 
 
-def _rule(synapses: Synapses, condition: str | None, p: str | None) -> ast.Rule:
+def _rule(synapses: Synapses, condition: str | None, p: str | None, namespace: Namespace) -> ast.Rule:
     """``for each pair in all: create synapse if condition and rand() < p``."""
     parts = []
     if condition is not None:
         parts.append(_parsed(synapses, condition, "connect, condition"))
     if p is not None:
         node = _parsed(synapses, p, "connect, p")
+        _is_probability(synapses, node, namespace)
         draw = ast.Call(ast.Name("rand", node.span), (), (), node.span)
         parts.append(ast.Compare("<", draw, node, node.span))
+    execute.check_trial(synapses, parts, namespace, NEW_PAIR)
     test = parts[0] if len(parts) == 1 else ast.Logical("and", parts[0], parts[1], parts[0].span)
     span = Span(test.span.source, 0, len(test.span.source.text))
     body = ast.CreateSynapse((), test, None, span)
@@ -215,13 +224,16 @@ def _generated(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namesp
     group = synapses.source_group if forward else synapses.target_group
     starts = np.arange(len(group)) if given is None else _numbers(synapses, given, own).reshape(-1)
     none = np.zeros_like(starts)
-    starts, none = _existing(synapses, *((starts, none) if forward else (none, starts)), skip)[:: 1 if forward else -1]
+    i_, j_ = (starts, none) if forward else (none, starts)
+    i_, j_ = _existing(synapses, i_, j_, skip)
+    starts, none = (i_, j_) if forward else (j_, i_)
     node = parse_generator(Source(text, f"{synapses.title}, connect, {'j' if forward else 'i'}"))
     if not isinstance(node, ast.Generator):
         node = _single(node)
+    _check_generator(synapses, node, forward, namespace)
     owners, values = _iterate(synapses, node, starts, forward, namespace)
     name = node.variable.id
-    trial = _trial(synapses, owners, np.zeros_like(owners), forward, **{name: values})
+    trial = _alone(synapses, owners, forward, **{name: values})
     (others,) = execute.evaluate_expressions(synapses, (node.element,), None, namespace, trial)
     _whole(synapses, node.element, others)
     if not skip:
@@ -230,7 +242,6 @@ def _generated(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namesp
     owners, others, values = owners[inside], others[inside], values[inside]
     if node.condition is not None:
         trial = _trial(synapses, owners, others, forward, **{name: values})
-        _is_condition_of_trial(synapses, node.condition, namespace, name)
         (wanted,) = execute.evaluate_expressions(synapses, (node.condition,), None, namespace, trial)
         owners, others = owners[wanted], others[wanted]
     pair = (owners, others) if forward else (others, owners)
@@ -244,8 +255,14 @@ def _single(node: ast.Expression) -> ast.Generator:
     return ast.Generator(node, ast.Name("_k", span), once, None, span)
 
 
-def _trial(synapses: Synapses, own: Any, other: Any, forward: bool, **variables: Any) -> Trial:
+def _trial(synapses: Synapses, own: Any, other: Any, forward: bool, /, **variables: Any) -> Trial:
     return Trial.of(synapses, *((own, other) if forward else (other, own)), **variables)
+
+
+def _alone(synapses: Synapses, own: Any, forward: bool, /, **variables: Any) -> Trial:
+    """Neurons whose partners are yet to be found."""
+    i, j = (own, np.zeros_like(own)) if forward else (np.zeros_like(own), own)
+    return Trial.of(synapses, i, j, TARGETS if forward else SOURCES, **variables)
 
 
 def _iterate(
@@ -258,7 +275,7 @@ def _iterate(
     texts = [limits.start or ast.Number(0, span), limits.stop, limits.step or ast.Number(1, span)]
     if isinstance(node.iterable, ast.RandomSample):
         texts.append(node.iterable.p if node.iterable.p is not None else node.iterable.size or ast.Number(0, span))
-    trial = _trial(synapses, starts, np.zeros_like(starts), forward)
+    trial = _alone(synapses, starts, forward)
     found = execute.evaluate_expressions(synapses, tuple(texts), None, namespace, trial)
     for text, values in zip(texts[:3], found[:3], strict=True):
         _whole(synapses, text, values)
@@ -296,13 +313,26 @@ def _whole(synapses: Synapses, node: ast.Expression, values: npt.NDArray[Any]) -
         )
 
 
-def _is_condition_of_trial(synapses: Synapses, node: ast.Expression, namespace: Namespace, variable: str) -> None:
-    from .model.infer import expect_boolean
-    from .model.types import INTEGER
-
-    scope = execute.scope_of(synapses, namespace)
-    scope.locals[variable] = INTEGER
-    expect_boolean(node, scope)
+def _check_generator(synapses: Synapses, node: ast.Generator, forward: bool, namespace: Namespace) -> None:
+    """Find what is wrong with any part of a generator before the first is compiled."""
+    scope, name = execute.scope_of(synapses, namespace), node.variable.id
+    alone = TARGETS if forward else SOURCES
+    texts: tuple[ast.Expression | None, ...]
+    match node.iterable:
+        case ast.Range(start, stop, step, _):
+            texts = (start, stop, step)
+        case ast.RandomSample(ast.Range(start, stop, step, _), p, size, _):
+            texts = (start, stop, step, p, size)
+    given = [text for text in texts if text is not None]
+    for text in given:
+        expect_number(text, scope)
+    execute.check_trial(synapses, given, namespace, alone)
+    scope.locals[name] = INTEGER
+    expect_number(node.element, scope)
+    execute.check_trial(synapses, (node.element,), namespace, alone, (name,))
+    if node.condition is not None:
+        expect_boolean(node.condition, scope)
+        execute.check_trial(synapses, (node.condition,), namespace, NEW_PAIR, (name,))
 
 
 # ---- numbers of synapses, and their creation ------------------------------------------------------------------------
@@ -315,6 +345,7 @@ def _thinned(synapses: Synapses, pairs: Pairs, p: Any, probability: float | None
     limits: Any = probability
     if probability is None:
         node = _parsed(synapses, p, "connect, p")
+        _is_probability(synapses, node, namespace)
         (limits,) = execute.evaluate_expressions(synapses, (node,), None, namespace, Trial.of(synapses, *pairs))
     kept = generator().random(len(pairs[0])) < limits
     return pairs[0][kept], pairs[1][kept]
@@ -324,6 +355,7 @@ def _repeated(synapses: Synapses, pairs: Pairs, n: Any, namespace: Namespace) ->
     """Each pair as often as it gets synapses."""
     if isinstance(n, str):
         node = _parsed(synapses, n, "connect, n")
+        expect_number(node, execute.scope_of(synapses, namespace))
         (counts,) = execute.evaluate_expressions(synapses, (node,), None, namespace, Trial.of(synapses, *pairs))
         _whole(synapses, node, counts)
     else:

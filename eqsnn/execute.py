@@ -19,6 +19,7 @@ from .grammar import ast
 from .grammar.source import Source, Span
 from .model.check import CheckedNetwork
 from .model.declarations import Declaration, NetworkDeclaration, Regular, StateRecorder, Structural, When
+from .model.reach import NEW_PAIR, Reach
 from .model.scope import External, Scope
 from .model.symbols import Variable
 from .namespaces import Namespace, caller, resolvers_of, same_kind, units
@@ -46,6 +47,8 @@ def evaluate_expressions(
     from .model.infer import infer
 
     group, start = _group_of(owner)
+    if trial is not None:
+        check_trial(group, nodes, namespace, trial.reach, trial.variables)
     declarations = trial.declare(surroundings(group)) if trial is not None else declare(surroundings(group))
     recorder = StateRecorder(_TASK, group.title, group.name, nodes, _WHEN, namespace, start)
     network = NetworkDeclaration((recorder,), declarations)
@@ -66,6 +69,33 @@ def scope_of(group: Any, namespace: Namespace) -> Scope:
     return checked.scope(group.name).fresh(namespace)
 
 
+def check_condition(owner: Any, text: str, title: str) -> None:
+    """Require that a text is true or false, before it is compiled.
+
+    :raises TypeError: E402.
+    """
+    from .grammar.parser import parse_expression
+    from .model.infer import expect_boolean
+
+    expect_boolean(parse_expression(Source(text, title)), scope_of(_group_of(owner)[0], _namespace(owner)))
+
+
+def check_trial(
+    synapses: Any, nodes: Iterable[ast.Expression], namespace: Namespace, reach: Reach, variables: Iterable[str] = ()
+) -> None:
+    """Require that texts about pairs that are tried out ask for nothing that these do not have.
+
+    :raises StructureError: E605, a synaptic variable; E606, a variable of the other neuron.
+    """
+    from .model.reach import check_expression
+    from .model.types import INTEGER
+
+    scope = scope_of(synapses, namespace)
+    scope.locals.update(dict.fromkeys(variables, INTEGER))
+    for node in nodes:
+        check_expression(node, scope, reach)
+
+
 def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, title: str) -> None:
     """Run ``variable operator text`` for elements ``indices`` of a group or of synapses (all where None)."""
     from .grammar.parser import parse_expression
@@ -73,7 +103,7 @@ def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, ti
     group, start = _group_of(owner)
     node = parse_expression(Source(text, title))
     name = ast.Name(variable, Span(Source(variable, title), 0, len(variable)))
-    block = ast.Block((ast.Assign(name, operator, node, node.span),), node.span.source)
+    block = ast.Block((ast.Assign(name, operator, node, node.span),), node.span.source)  # type: ignore[arg-type]
     namespace = _namespace(owner)
     shared = group.state_variables()[variable].shared
     regular = Regular(
@@ -98,18 +128,20 @@ def staged_pairs(
 class Trial:
     """Pairs of neurons that texts of synapses are tried out on, with integer variables of their own by name."""
 
-    def __init__(self, ragged: Ragged, variables: Iterable[str]) -> None:
-        self.ragged, self.variables = ragged, tuple(variables)
+    def __init__(self, ragged: Ragged, variables: Iterable[str], reach: Reach = NEW_PAIR) -> None:
+        self.ragged, self.variables, self.reach = ragged, tuple(variables), reach
 
     @classmethod
-    def of(cls, synapses: Any, i: npt.ArrayLike, j: npt.ArrayLike, **variables: npt.ArrayLike) -> Trial:
-        """Try pairs (i[k], j[k]); each variable has a value for each of them."""
+    def of(
+        cls, synapses: Any, i: npt.ArrayLike, j: npt.ArrayLike, reach: Reach = NEW_PAIR, /, **variables: npt.ArrayLike
+    ) -> Trial:
+        """Try pairs (i[k], j[k]), as far as ``reach`` tells; each variable has a value for each of them."""
         columns = [(name, np.int32) for name in variables]
         ragged = Ragged(len(synapses.source_group), len(synapses.target_group), columns, multi=True)
         ragged.append(i, j)
         for name, values in variables.items():
             ragged.set(name, values)
-        return cls(ragged, variables)
+        return cls(ragged, variables, reach)
 
     def declare(self, objects: Iterable[NetworkObject]) -> tuple[Declaration, ...]:
         """The declarations of the objects, the projection with the variables of the trial."""
@@ -189,6 +221,8 @@ def _run(
         network, units(), precision, once=True, name="statement", cache_dir=prefs.cache_dir, compiler=prefs.compiler
     )
     objects = {item.name: item for item in surroundings(group)}
+    for item in objects.values():
+        item.set_precision(group.store.real)  # one may come from a network of another precision
     namespaces = resolvers_of(network.context)
     namespaces[_TASK] = namespace
     clocks = {item.clock.name: item.clock for item in objects.values()}

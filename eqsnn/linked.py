@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .base import described
 from .grammar import errors
 from .model.declarations import Link
 from .model.symbols import Variable
@@ -59,7 +60,7 @@ def linked_var(group: Any, name: str | None = None, index: Any = None) -> Linked
         owner: Any = group._owner
         return linked_var(owner, group._name, index)
     if not hasattr(group, "link_source") or not isinstance(name, str):
-        message = f"linked_var needs a group and the name of a variable, not {group!r} and {name!r}."
+        message = f"linked_var needs a group and the name of a variable, not {described(group)} and {described(name)}."
         raise errors.TypeError("E426", message, hint="write linked_var(G, 'v') or linked_var(G.v)")
     return LinkedVariable(group, name, index)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from . import namespaces, seeds
-from .base import NetworkObject, collect, flatten
+from .base import NetworkObject, collect, described, flatten
 from .binding import Binding
 from .clocks import Clock, whole_steps
 from .grammar import errors
@@ -16,13 +16,18 @@ from .language_units import units
 from .model.declarations import SLOTS, NetworkDeclaration
 from .model.dimensions import SECOND
 from .model.scope import External
+from .names import check_distinct
 from .namespaces import Frame, Namespace, resolvers_of, same_kind
+from .neurongroup import NeuronGroup
 from .outcome import raise_fault
+from .poisson import PoissonInput
 from .prefs import prefs
 from .profile import Profile
 from .progress import Progress
+from .regular import RunRegularly
 from .report import Report, reporter
 from .runtime.session import Session, Timing
+from .state import VariableView
 from .subgroup import Subgroup, whole
 from .synapses import Synapses
 from .timing import clocks_of, duration_in_seconds, ticks, timing_of
@@ -73,14 +78,20 @@ class Network:
                     self.objects.append(item)
             elif isinstance(item, Mapping):
                 self.add(*item.values())
-            elif isinstance(item, Iterable):
+            elif isinstance(item, Iterable) and not isinstance(item, str | Subgroup | VariableView):
                 self.add(*item)
             else:
-                raise errors.RunError("E905", f"a network consists of groups, synapses, monitors ..., not {item!r}.")
+                message = f"a network consists of groups, synapses, monitors ..., not {described(item)}."
+                raise errors.RunError("E905", message)
 
     def remove(self, *objects: NetworkObject) -> None:
-        """Take objects out of the network."""
+        """Take objects out of the network.
+
+        :raises RunError: E916, one is not in it.
+        """
         for item in objects:
+            if item not in self.objects:
+                raise errors.RunError("E916", f"{described(item)} is not in the network.")
             self.objects.remove(item)
 
     @property
@@ -134,8 +145,13 @@ class Network:
     # ---- running ----
 
     def run(
-        self, duration: Any, report: str | Any = None, *, namespace: Mapping[str, Any] | None = None, profile: bool = False
-    ) -> None:  # fmt: skip
+        self,
+        duration: Any,
+        report: str | Any = None,
+        *,
+        namespace: Mapping[str, Any] | None = None,
+        profile: bool = False,
+    ) -> None:
         """Simulate for ``duration``; a later call goes on where this one ends.
 
         ``report`` is ``'text'`` for a progress bar, or a function of (elapsed seconds, completed fraction, start,
@@ -210,24 +226,20 @@ class Network:
     def _check_sources(self, objects: list[NetworkObject]) -> None:
         """Every group that others refer to must be in the network.
 
-        :raises RunError: E901, E908.
+        :raises RunError: E901, E908. :raises NameError: E312, two have one name.
         """
         if not objects:
             raise errors.RunError(
                 "E901", "there is nothing to run.", hint="make a NeuronGroup first, and keep a reference to it"
             )
+        check_distinct((item.name, item.title) for item in objects)
         names = {item.name for item in objects}
         for item in objects:
-            for part in ("source_group", "target_group", "synapses", "source", "target"):
-                other = vars(item).get(part)
-                other = whole(other) if isinstance(other, Subgroup) else other
-                if isinstance(other, NetworkObject) and other.name not in names:
-                    raise errors.RunError(
-                        "E908",
-                        f"it needs {other.title}, which is not in the network.",
-                        place=item.title,
-                        hint=f"add it: Network(..., {other.name})",
-                    )
+            for name, title in _needed(item):
+                if name not in names:
+                    message = f"it needs {title}, which is not in the network."
+                    hint = "give it to Network(...) too, or to its add(...)"
+                    raise errors.RunError("E908", message, place=item.title, hint=hint)
 
     def _compile(self, objects: list[NetworkObject]) -> tuple[Compiled, Session, dict[str, Namespace]]:
         """The compiled network: the one of the last run, where texts and kinds of names are what they were."""
@@ -285,6 +297,23 @@ class Network:
         return "\n".join(
             [f"Network of {len(self)} objects at {self.t}:", *(f"  {item.title}" for item in self.objects)]
         )
+
+
+def _needed(item: NetworkObject) -> Iterator[tuple[str, str]]:
+    """Name and title of every object that one refers to."""
+    parts = ("source_group", "target_group", "source", "target")
+    others = [vars(item).get(part) for part in parts]
+    if hasattr(type(item), "synapses") or "synapses" in vars(item):
+        others.append(item.synapses)  # type: ignore[attr-defined]
+    if isinstance(item, NeuronGroup):
+        links = (item.link_source(name) for name in item.model.variables)
+        others += [link.group for link in links if link is not None]
+    for other in others:
+        if isinstance(other, NetworkObject | Subgroup):
+            group = whole(other) if isinstance(other, Subgroup) else other
+            yield group.name, group.title
+    if isinstance(item, RunRegularly | PoissonInput):
+        yield item.group, f"'{item.group}'"
 
 
 def _set_precision(item: NetworkObject, real: np.dtype[Any]) -> None:

@@ -348,5 +348,7 @@ def check_size(n: Any, place: str) -> int:
     except TypeError:
         size = int(n) if isinstance(n, float) and n.is_integer() else 0
     if isinstance(n, bool) or not 1 <= size < 1 << 31:
-        raise errors.ModelError("E558", f"N must be a whole number of at least 1, not {n!r}.", place=place)
+        message = f"N must be a whole number of at least 1, not {n!r}."
+        hint = "the number of neurons comes first: NeuronGroup(10, model)" if isinstance(n, str) else None
+        raise errors.ModelError("E558", message, place=place, hint=hint)
     return size

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any], timing: Timing) -> None:
     """Raise the error that a run ended with, if any.
 
-    :raises RunError: E903 memory ran out, E904 too many synapses, E911 a value is not finite.
+    :raises RunError: E903 memory ran out, E904 too many synapses, E914 a value is not finite.
     """
     if not outcome.fault:
         return
@@ -40,4 +40,4 @@ def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any]
     else:
         value = found.store[name][outcome.index]
     hint = "look for a division by zero, or a step dt too long for the equations"
-    raise RunError("E911", f"at t = {now} '{where}' became {value}.", hint=hint, place=found.title)
+    raise RunError("E914", f"at t = {now} '{where}' became {value}.", hint=hint, place=found.title)

@@ -117,6 +117,10 @@ def check_delay(value: Any, title: str) -> float:
         raise errors.DimensionError(
             "E221", f"a delay must be a time, not {value!r}.", hint="write 'delay=2*ms'", place=title
         )
+    if np.ndim(value):
+        message = f"one delay is needed here, not {np.size(value)}."
+        hint = "connect first, then give each synapse its own: 'S.delay = [1, 2, ...]*ms'"
+        raise errors.StructureError("E610", message, place=title, hint=hint)
     number = float(np.asarray(to_base(value)))
     if not np.isfinite(number) or number < 0:
         raise errors.StructureError(

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import execute
-from .base import NetworkObject, text_source
+from .base import NetworkObject, described, text_source
 from .clocks import Clock
 from .grammar import ast, errors
 from .model.declarations import Declaration, Structural
@@ -55,7 +55,7 @@ class StructuralPlasticity(NetworkObject):
         name: str | None = None,
     ) -> None:
         if not isinstance(synapses, Synapses):
-            raise errors.StructureError("E620", f"a structural rule belongs to Synapses, not to {synapses!r}.")
+            raise errors.StructureError("E620", f"a structural rule belongs to Synapses, not to {described(synapses)}.")
         super().__init__(
             "structuralplasticity", name, dt=dt, clock=clock, otherwise=synapses.clock, when=when, order=order,
             contained=True,
@@ -161,7 +161,7 @@ class StructureMonitor(NetworkObject):
 
     def __init__(self, synapses: Synapses, *, name: str | None = None) -> None:
         if not isinstance(synapses, Synapses):
-            raise errors.StructureError("E620", f"a StructureMonitor watches Synapses, not {synapses!r}.")
+            raise errors.StructureError("E620", f"a StructureMonitor watches Synapses, not {described(synapses)}.")
         super().__init__("structuremonitor", name, otherwise=synapses.clock, when="end")
         self.synapses = synapses
         self._first = len(synapses.log_changes().chunks)

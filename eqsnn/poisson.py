@@ -12,6 +12,7 @@ from . import namespaces
 from .base import NetworkObject, name_node, text_source
 from .clocks import Clock
 from .grammar import ast, errors
+from .grammar.suggest import question, suggest
 from .language_units import units
 from .model import equations
 from .model.declarations import Neurons, Regular
@@ -21,7 +22,7 @@ from .model.types import real
 from .namespaces import Namespace
 from .neurongroup import NeuronGroup, check_size
 from .regular import RunRegularly
-from .state import Array, Indices, Member
+from .state import Array, Indices, Member, UnknownVariableError
 from .subgroup import Subgroup
 from .units import quantity
 from .values import broadcast, checked
@@ -197,7 +198,10 @@ class PoissonInput(NetworkObject):
 
     def _target(self, target: NeuronGroup | Subgroup) -> Variable:
         if self.target_var not in target.state_variables():
-            raise target._unknown(self.target_var)
+            known = target.model.variables
+            hint = question(suggest(str(self.target_var), known)) or f"it has {', '.join(known) or 'none'}"
+            message = f"{target.title} has no variable '{self.target_var}'."
+            raise UnknownVariableError("E319", message, place=self.title, hint=hint)
         variable = target.model.variables.get(self.target_var)
         if not isinstance(variable, Variable) or variable.shared or variable.linked:
             message = f"'{self.target_var}' of {target.title} is no variable that an input can add to."
@@ -217,6 +221,11 @@ class PoissonInput(NetworkObject):
         amount = ast.Binary("*", factor, count, factor.span)
         assign = ast.Assign(name_node(self.target_var, title), "+=", amount, factor.span)
         return ast.Block((assign,), factor.span.source)
+
+    @property
+    def group(self) -> str:
+        """Name of the group that gets the input."""
+        return self._group
 
     @property
     def rate(self) -> Any:

@@ -48,6 +48,11 @@ class RunRegularly(NetworkObject):
         self.code = parse_statements(text_source(text, owner.title, "run_regularly"))
         self._extent, self._namespace = owner.extent(), owner.namespace
 
+    @property
+    def group(self) -> str:
+        """Name of the group that the code belongs to."""
+        return self._extent[0]
+
     def declare(self) -> tuple[Regular, ...]:
         """The code, for the elements it was given for."""
         group, start, stop = self._extent

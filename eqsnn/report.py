@@ -68,7 +68,7 @@ class Told:
 def reporter(report: Any) -> Report | None:
     """What ``report=`` means.
 
-    :raises RunError: E912.
+    :raises RunError: E915.
     """
     if report is None:
         return None
@@ -76,4 +76,4 @@ def reporter(report: Any) -> Report | None:
         return Bar()
     if callable(report):
         return Told(report)
-    raise RunError("E912", f"report is 'text' or a function, not {report!r}.")
+    raise RunError("E915", f"report is 'text' or a function, not {report!r}.")

@@ -51,6 +51,12 @@ class StateOwner(Protocol):
     def evaluate_text(self, text: str, indices: Indices | None, title: str) -> Array:
         """Values of an expression."""
 
+    def require_condition(self, text: str, title: str) -> None:
+        """Refuse an expression that is a number.
+
+        :raises TypeError: E402.
+        """
+
     def assign_text(self, name: str, operator: str, text: str, indices: Indices | None, title: str) -> None:
         """Run ``name operator text`` for the elements."""
 
@@ -109,10 +115,8 @@ class VariableView(NDArrayOperatorsMixin):
         if not isinstance(item, str):
             return self._owner.select_elements(item)
         title = f"{self._owner.title}, index of {self._name}"
+        self._owner.require_condition(item, title)
         chosen = self._owner.evaluate_text(item, None, title)
-        if chosen.dtype.kind != "b":
-            message = f"the index '{item}' is a number, not a condition."
-            raise errors.TypeError("E402", message, place=title, hint=f"compare it, for example '{item} > 0'")
         count = len(self._owner)
         return np.flatnonzero(np.broadcast_to(chosen, (count,)))
 
@@ -268,6 +272,15 @@ class StateAccess:
                 raise errors.NameError("E306", message, place=self.title, hint="choose another name")
         self._closed = True
 
+    def require_condition(self, text: str, title: str) -> None:
+        """Refuse an expression that is a number, before it is compiled.
+
+        :raises TypeError: E402.
+        """
+        from .execute import check_condition
+
+        check_condition(self, text, title)
+
     def add_attribute(self, name: str, value: Any = None) -> None:
         """Add an attribute for the script's own use, which has nothing to do with the model."""
         object.__setattr__(self, name, value)
@@ -288,6 +301,8 @@ class StateAccess:
         if view is not None:
             if not _is_same(view, value):
                 view[:] = value
+        elif isinstance(fixed := getattr(type(self), name, None), property) and fixed.fset is None:
+            raise errors.StateError("E706", f"'{name}' cannot be set.", place=self.title)
         elif name in vars(self) or hasattr(type(self), name):
             object.__setattr__(self, name, value)
         else:

@@ -165,12 +165,17 @@ def _bounds(item: Any, count: int, place: str) -> tuple[int, int]:
     """The first position, and the one after the last, that an index means."""
     positions = np.atleast_1d(select_positions(item, count, place))
     if not len(positions):
-        raise errors.StateError("E708", f"{item} means no neuron.", place=place, hint=f"there are {count}")
+        text = f"[{_bound(item.start)}:{_bound(item.stop)}]" if isinstance(item, slice) else f"{item}"
+        raise errors.StateError("E708", f"{text} means no neuron.", place=place, hint=f"there are {count}")
     first, last = int(positions[0]), int(positions[-1])
     if not np.array_equal(positions, np.arange(first, last + 1)):
         hint = "use one slice without a step; for others, give synapses or monitors their indices"
         raise errors.StateError("E708", "a subgroup is of neurons next to each other.", place=place, hint=hint)
     return first, last + 1
+
+
+def _bound(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def whole(group: NeuronGroup | Subgroup) -> NeuronGroup:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import connect as _connect
+from .base import described
 from .clocks import Clock
 from .grammar import errors
 from .groups import Group
@@ -82,7 +83,7 @@ class Synapses(Group):
             on_pre if on_pre is not None else pre, on_post if on_post is not None else post, on_event
         )
         self._set_delays(delay)
-        self.store = Store()
+        self.store = Store(whole(source).store.real)
         self.model = self._declared()
         self.ragged = self._new_storage()
         self.plastic = False
@@ -106,8 +107,16 @@ class Synapses(Group):
                 order = 0 if side == "pre" else 1
                 part = f"on_{side}" if name == side else f"on_{side} '{name}'"
                 block = self.read_code(text, part)
+                self._check_event(event, self.source_group if side == "pre" else self.target_group, part)
                 found[name] = SynapticPathway(f"{self.title}, delay", name, side, block, event, order=order)
         return found
+
+    def _check_event(self, event: object, group: NeuronGroup | Subgroup, part: str) -> None:
+        if event not in group.events:
+            events = ", ".join(f"'{name}'" for name in group.events) or "none"
+            hint = "did you forget its threshold?" if event == "spike" else f"its events: {events}"
+            message = f"{part} waits for the event {event!r}, which {group.title} does not have."
+            raise errors.NameError("E322", message, place=self.title, hint=hint)
 
     def _set_delays(self, delay: Any) -> None:
         if delay is None:
@@ -118,12 +127,13 @@ class Synapses(Group):
                     "E611",
                     "delay is given, but there is no pathway 'pre'.",
                     place=self.title,
-                    hint="give 'delay={\"<pathway>\": ...}'",
+                    hint="give on_pre, whose code the delay is for; or delay={'<pathway>': <time>} for another pathway",
                 )
             delay = {"pre": delay}
         for name, value in delay.items():
             if name not in self.pathways:
-                raise errors.NameError("E307", f"there is no pathway '{name}' to delay.", place=self.title)
+                hint = f"pathways are {', '.join(self.pathways) or 'none'}"
+                raise errors.NameError("E307", f"there is no pathway '{name}' to delay.", place=self.title, hint=hint)
             self.pathways[name].set_delay(value)
 
     def _declared(self) -> GroupModel:
@@ -221,7 +231,7 @@ class Synapses(Group):
                 "E902",
                 "these synapses were never connected.",
                 place=self.title,
-                hint=f"call '{self.name}.connect(...)' before run(), if only with condition='False'",
+                hint="call its connect(...) before run(); connect('False') makes no synapse",
             )
         self._count_in(network.tick)
 
@@ -264,7 +274,7 @@ class Synapses(Group):
         self, condition: str | bool | None = None, i: Any = None, j: Any = None, p: Any = 1.0, n: Any = 1,
         skip_if_invalid: bool = False, namespace: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        """Connect pairs: all, those that meet ``condition``, those of ``i`` and ``j``, or ``j`` of each neuron i by a generator.
+        """Connect pairs: all, those that meet ``condition``, those of ``i`` and ``j``, or what a generator gives.
 
         ``p`` is the probability with which each of these pairs is connected, a number or an expression of the pair;
         ``n`` the number of synapses a pair gets (more than one needs ``multisynaptic_index``). ``i`` and ``j`` are
@@ -307,7 +317,7 @@ class Synapses(Group):
         for index, ends, group in zip(
             item, (self.ragged.i, self.ragged.j), (self.source_group, self.target_group), strict=True
         ):
-            neurons = select_positions(index, len(group), self.title).reshape(-1)
+            neurons = select_positions(index, len(group), f"{self.title}, index of {group.title}").reshape(-1)
             chosen &= np.isin(ends, neurons)
         return np.flatnonzero(chosen)
 
@@ -365,15 +375,28 @@ class Synapses(Group):
         if isinstance(value, VariableView):
             return  # S.delay[...] += ... has been done in place
         if isinstance(value, str) or np.ndim(value):
-            self._delay_each(found)
-            VariableView(self, found.variable, self.model.variables[found.variable])[:] = value
-            self._check_delays(found)
+            self._set_each_delay(found, value)
         elif found.each:
             check_delay(value, found.title)
             self.ragged.set(found.variable, to_base(value))
             self.ragged.set_default(found.variable, to_base(value))
         else:
             found.set_delay(value)
+
+    def _set_each_delay(self, pathway: SynapticPathway, value: Any) -> None:
+        """Give every synapse its delay, or leave all as they were."""
+        before = self.ragged.get(pathway.variable) if pathway.each else None
+        self._delay_each(pathway)
+        try:
+            VariableView(self, pathway.variable, self.model.variables[pathway.variable])[:] = value
+            self._check_delays(pathway)
+        except errors.EqsnnError:
+            if before is not None:
+                self.ragged.set(pathway.variable, before)
+            else:
+                pathway.each = False
+                self.model = self._declared()
+            raise
 
     def _pathway(self, name: str) -> SynapticPathway:
         if name not in self.pathways:
@@ -391,7 +414,10 @@ class Synapses(Group):
             return
         pathway.each = True
         self.model = self._declared()
-        self.ragged.add_column(pathway.variable, self.store.real, pathway.seconds)
+        if pathway.variable in self.ragged.columns:
+            self.ragged.set(pathway.variable, pathway.seconds)
+        else:
+            self.ragged.add_column(pathway.variable, self.store.real, pathway.seconds)
 
     def separate_delays(self, variable: str) -> None:
         """Give each synapse a delay of its own, where ``variable`` is the name of a pathway's delays."""
@@ -405,7 +431,7 @@ class Synapses(Group):
         if bad.size:
             raise errors.StructureError(
                 "E610",
-                f"the delay of synapse {bad[0]} is {values[bad[0]]} second: it must not be negative.",
+                f"the delay of synapse {bad[0]} is {values[bad[0]] * 1e3:g} ms: it must not be negative.",
                 place=self.title,
             )
 
@@ -441,7 +467,7 @@ class Synapses(Group):
 def _check_ends(source: Any, target: Any) -> None:
     for end in (source, target):
         if not isinstance(end, NeuronGroup | Subgroup):
-            raise errors.StructureError("E615", f"synapses connect groups of neurons, not {end!r}.")
+            raise errors.StructureError("E615", f"synapses connect groups of neurons, not {described(end)}.")
 
 
 def _end(group: NeuronGroup | Subgroup) -> End:

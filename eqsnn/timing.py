@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import reduce
 from math import gcd
 from typing import Any
 
-from .base import NetworkObject
-from .clocks import Clock, seconds
+from .base import NetworkObject, described
+from .clocks import Clock
 from .grammar import errors
 from .model.dimensions import SECOND
 from .runtime.session import Timing
@@ -19,10 +20,17 @@ _FINEST = 10**12  # time steps are whole numbers of picoseconds
 
 
 def duration_in_seconds(value: Any) -> float:
-    """The duration of a run: a time of zero or more, in seconds."""
-    if dimension_of(value) == SECOND and float(to_base(value)) == 0:
-        return 0.0
-    return seconds(value, "the duration of a run")
+    """The duration of a run: a time of zero or more, in seconds.
+
+    :raises DimensionError: E220. :raises ModelError: E553.
+    """
+    if dimension_of(value) != SECOND:
+        message = f"a run lasts a time, not {described(value)}."
+        raise errors.DimensionError("E220", message, hint="give it a unit, as in 'run(100*ms)'")
+    time = to_base(value)
+    if not isinstance(time, float | int) or not (math.isfinite(time) and time >= 0):
+        raise errors.ModelError("E553", f"a run lasts one time, zero or more, not {value}.")
+    return float(time)
 
 
 def ticks(time: float, timing: Timing) -> int:

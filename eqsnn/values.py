@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .grammar import errors
 from .model.dimensions import Dimension
+from .model.hints import example_unit
 from .model.types import Dtype, ValueType
 from .units import dimension_of, to_base
 
@@ -78,9 +79,11 @@ def _wrong_unit(value: Any, wanted: Dimension, given: Dimension, name: str, plac
         kind = "plain numbers"
     if wanted.is_dimensionless:
         message = f"'{name}' is a plain number, but {what} {kind}."
-        return errors.DimensionError("E223", message, place=place, hint=f"divide by a unit, as in 'x/({given})'")
+        hint = f"divide it by a unit, as in 'x/{example_unit(given)}'"
+        return errors.DimensionError("E223", message, place=place, hint=hint)
     message = f"'{name}' is in {wanted}, but {what} {kind}."
-    hint = f"give it a unit, as in '2*{wanted}'"
+    number = f"{value:g}" if isinstance(value, int | float) else "[1, 2, 3]" if np.ndim(value) else "2"
+    hint = f"give it a unit, as in '{number}*{example_unit(wanted)}'"
     return errors.DimensionError("E223", message, place=place, hint=hint if given.is_dimensionless else None)
 
 

@@ -22,18 +22,23 @@ _OWNERS: dict[Owner, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What an element has. ``synapse`` None: perhaps; ``what`` names the element in messages."""
+    """What an element has. ``synapse`` None: perhaps; ``what`` says in messages why it has no more."""
 
     what: str
     pre: bool
     post: bool
     synapse: bool | None
+    hint: str | None = None
 
 
 ONCE = Reach("the number of pairs is worked out once for all", False, False, False)
 PER_PRE = Reach("the number of pairs is worked out for each presynaptic neuron", True, False, False)
 PER_POST = Reach("the number of pairs is worked out for each postsynaptic neuron", False, True, False)
-NEW_PAIR = Reach("this pair has none yet", True, True, False)
+_TWO = "use variables of the two neurons here, such as 'v_pre' and 'v_post', and set those of the synapses afterwards"
+_FILTER = "choose among the numbers by a condition: 'k for k in range(...) if ...'"
+NEW_PAIR = Reach("this pair has none yet", True, True, False, _TWO)
+TARGETS = Reach("the numbers are worked out for a presynaptic neuron alone", True, False, False, _FILTER)
+SOURCES = Reach("the numbers are worked out for a postsynaptic neuron alone", False, True, False, _FILTER)
 
 
 def reach_of(head: ast.Head) -> Reach:
@@ -156,12 +161,10 @@ def _no_synapse(name: ast.Name, reach: Reach, asks: bool) -> errors.StructureErr
         hint = "read it under 'if connected:'"
         if asks:
             hint = "write 'if connected:', and what needs the synapse indented under it: conditions are read as a whole"
-        elif reach.synapse is False and reach is not NEW_PAIR:
+        elif reach.synapse is False:
             hint = "only the variables of the two neurons are known here, such as 'v_pre' and 'v_post'"
-        elif reach is NEW_PAIR:
-            hint = "set it after connect(...); use variables of the two neurons here, such as 'v_pre' and 'v_post'"
-        return errors.StructureError("E605", _belongs(name, "synapse", reach), name.span, hint)
-    hint = "to go through the synapses, use a pass 'for each synapse:'"
+        return errors.StructureError("E605", _belongs(name, "synapse", reach), name.span, reach.hint or hint)
+    hint = reach.hint or "to go through the synapses, use a pass 'for each synapse:'"
     return errors.StructureError("E606", _belongs(name, "synapse", reach), name.span, hint)
 
 
@@ -169,7 +172,9 @@ def _no_neuron(name: ast.Name, owner: Owner, reach: Reach, scope: Scope) -> erro
     other = "pre" if owner == "post" else "post"
     base = name.id.removesuffix(f"_{owner}")
     hint: str | None = "to look at both neurons, use a pass 'for each synapse:' or 'for each pair in ...:'"
-    if not reach.pre and not reach.post:
+    if reach.hint is not None:
+        hint = reach.hint
+    elif not reach.pre and not reach.post:
         hint = f"write 'per={owner}' after the number, which is then worked out for each neuron of that side"
     elif name.id == base and scope.find(f"{base}_{other}") is not None:
         hint = f"write '{base}_{other}'"

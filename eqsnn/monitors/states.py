@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ..base import name_node
+from ..base import described, name_node
 from ..clocks import Clock
 from ..grammar import errors
 from ..model.declarations import StateRecorder
@@ -45,7 +45,7 @@ class StateMonitor(Monitor):
         name: str | None = None,
     ) -> None:
         if not hasattr(source, "state_variables"):
-            raise errors.TypeError("E428", f"StateMonitor records groups or synapses, not {source!r}.")
+            raise errors.TypeError("E428", f"StateMonitor records groups or synapses, not {described(source)}.")
         super().__init__("statemonitor", name, dt=dt, clock=clock, otherwise=source.clock, when=when, order=order)
         self.source = source
         names = list(source.model.variables) if variables is True else listed(variables)
@@ -75,6 +75,7 @@ class StateMonitor(Monitor):
                 raise errors.ModelError("E565", message, place=self.title, hint=hint)
             return np.zeros(1, np.int64)  # shared variables have one value, whoever is asked
         if isinstance(wanted, str):
+            source.require_condition(wanted, f"{self.title}, record")
             chosen = source.evaluate_text(wanted, None, f"{self.title}, record")
             return np.flatnonzero(np.broadcast_to(chosen, (len(source),)))
         if isinstance(wanted, range):
