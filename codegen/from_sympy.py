@@ -75,6 +75,7 @@ class FromSympy:
     site: int = 0
 
     def __call__(self, x: sympy.Basic) -> Expression:
+        """The same value in IR."""
         match x:
             case sympy.Symbol():
                 return self.symbol(x.name)
@@ -128,7 +129,7 @@ class FromSympy:
         numerator = self._multiply(above) if above else Literal(1.0, REAL)
         if not below:
             return numerator
-        return Binary("/", *common(convert(numerator, REAL), convert(self._multiply(below), REAL)))  # type: ignore[arg-type]
+        return Binary("/", *common(convert(numerator, REAL), convert(self._multiply(below), REAL)))
 
     def _multiply(self, factors: list[sympy.Expr]) -> Expression:
         result = self(factors[0])
@@ -155,7 +156,7 @@ class FromSympy:
         match x:
             case f.Where():
                 condition, then, orelse = (self(a) for a in x.args)
-                return Select(condition, *common(then, orelse))  # type: ignore[arg-type]
+                return Select(condition, *common(then, orelse))
             case f.AsInteger():
                 return convert(self(x.args[0]), INT)
             case f.Timed():

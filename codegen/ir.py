@@ -6,9 +6,11 @@
                | Cast(x, type) | Call(function, arguments, type) | Random(distribution, site, arguments, type)
     statement  = Let(local, x) | Assign(local, x) | Store(array, index, x) | Accumulate(array, index, x)
                | If(condition, then, orelse) | Create(projection, values) | Remove(projection) | Record(recorder, k, x)
-    domain     = Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample | Chosen
+    domain     = Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample
+               | Chosen
     kernel     = Kernel(name, domain, prologue, outer, body)
-    action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Zero(array) | Apply(projection) | Tally(...) | Call(id)
+    action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Enqueue(...) | Zero(array) | Apply(projection)
+               | Tally(...) | CallBack(name) | CheckFinite(array)
     program    = Program(setup, actions)
 
 A kernel's body runs once for each element of its domain. The domain binds the locals ``i`` (neuron, or presynaptic
@@ -295,8 +297,10 @@ class EventNeurons:
 
 @dataclass(frozen=True, slots=True)
 class Lottery:
-    """All neurons of a group, each of which has ``event`` with the same ``probability`` in this step. The body is empty:
-    the events go straight into their list, at a cost that follows their number and not that of the neurons.
+    """All neurons of a group, each of which has ``event`` with the same ``probability`` in this step.
+
+    The body is empty: the events go straight into their list, at a cost that follows their number and not that of the
+    neurons.
     """
 
     neurons: str

@@ -40,7 +40,8 @@ class Binding:
         substitutes: Mapping[str, Ragged] | None = None,
         recordings: Mapping[str, Recording] | None = None,
     ) -> None:
-        self._objects, self._namespaces, self._steps = objects, namespaces, steps
+        self._objects: Mapping[str, Any] = objects  # each has what its declaration makes the program ask for
+        self._namespaces, self._steps = namespaces, steps
         self._substitutes, self._recordings = substitutes or {}, recordings or {}
         self._counters = Store(real)
         self._tables: dict[str, npt.NDArray[Any]] = {}
@@ -54,7 +55,8 @@ class Binding:
             return self._tables.setdefault(owner, self._values(table))
         if name == "index" and "." in owner:
             group, _, variable = owner.rpartition(".")
-            return self._objects[group].link_index(variable)  # type: ignore[attr-defined, no-any-return]
+            memory: npt.NDArray[Any] = self._objects[group].link_index(variable)
+            return memory
         found = self._objects.get(owner)
         store: Store | None = getattr(found, "store", None)
         if store is not None and name in store:
@@ -86,10 +88,10 @@ class Binding:
         table = self._table(owner)
         if table is not None:
             rows, *columns = table.array.shape
-            return {"interval": table.dt_, "rows": rows, "columns": columns[0] if columns else 1}[what]
+            return float({"interval": table.dt_, "rows": rows, "columns": columns[0] if columns else 1}[what])
         found = self._objects.get(owner)
         if found is not None and what in ("N", "N_pre", "N_post"):
-            return float(found.size_of(what))  # type: ignore[attr-defined]
+            return float(found.size_of(what))
         for key in (owner, *self._namespaces):
             namespace = self._namespaces.get(key)
             if namespace is not None and namespace(what) is not None:
@@ -99,25 +101,29 @@ class Binding:
     def ragged(self, projection: str) -> Ragged:
         """Storage of a projection."""
         substitute = self._substitutes.get(projection)
-        return substitute if substitute is not None else self._objects[projection].ragged  # type: ignore[attr-defined, no-any-return]
+        return substitute if substitute is not None else self._objects[projection].ragged
 
     def ring(self, neurons: str, event: str) -> Ring:
         """Event lists of a group."""
-        return self._objects[neurons].ring(event)  # type: ignore[attr-defined, no-any-return]
+        found: Ring = self._objects[neurons].ring(event)
+        return found
 
     def way(self, projection: str, pathway: str) -> Way:
         """A pathway, bound to what it hears."""
-        return self._objects[projection].way(pathway, self._steps)  # type: ignore[attr-defined, no-any-return]
+        found: Way = self._objects[projection].way(pathway, self._steps)
+        return found
 
     def recording(self, name: str) -> Recording:
         """Memory of a monitor."""
         known = self._recordings.get(name)
-        return known if known is not None else self._objects[name].recording  # type: ignore[attr-defined, no-any-return]
+        return known if known is not None else self._objects[name].recording
 
     def generator(self, neurons: str) -> Generator:
         """Events given beforehand."""
-        return self._objects[neurons].generator()  # type: ignore[attr-defined, no-any-return]
+        found: Generator = self._objects[neurons].generator()
+        return found
 
     def callback(self, name: str) -> Callable[[], None]:
         """A function of the user's."""
-        return self._objects[name].call  # type: ignore[attr-defined, no-any-return]
+        found: Callable[[], None] = self._objects[name].call
+        return found

@@ -87,6 +87,7 @@ def _translate(
 
 def _library(program: Program, once: bool, name: str, cache_dir: Path | None, compiler: str | None) -> Path:
     from .runtime import core, toolchain
+    from .runtime.compiler import find_compiler
 
     return toolchain.build(
         {f"{name}.cpp": program.source},
@@ -95,7 +96,7 @@ def _library(program: Program, once: bool, name: str, cache_dir: Path | None, co
         optimise="once" if once else "run",
         name=name,
         cache_dir=cache_dir,
-        compiler=toolchain.find_compiler(compiler, cache_dir=cache_dir),
+        compiler=find_compiler(compiler, cache_dir=cache_dir),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import flatten
 from .compiler import translate
@@ -11,12 +11,15 @@ from .execute import declare, surroundings
 from .language_units import units
 from .model.declarations import NetworkDeclaration
 
+if TYPE_CHECKING:
+    from .codegen.program import Program
+
 
 def source(group: Any, target: str) -> str:
     """C++ of a group or of synapses, with the objects that they contain."""
     check_target(target)
     own = list(flatten([group]))
-    program = group._program
+    program: Program | None = group._program
     if program is None:
         objects = dict.fromkeys((*surroundings(group), *own))
         program = translate(NetworkDeclaration(declare(objects)), units(), group.store.real.name)

@@ -57,7 +57,8 @@ class Profile:
         width = max([len(e.name) for e in self.entries], default=4)
         lines = [f"{'part':<{width}}  {'seconds':>9}  {'share':>6}  {'calls':>10}  {'us/call':>9}"]
         lines += [
-            f"{e.name:<{width}}  {e.seconds:9.4f}  {e.seconds / total:6.1%}  {e.calls:10d}  {1e6 * e.seconds / max(1, e.calls):9.3f}"
+            f"{e.name:<{width}}  {e.seconds:9.4f}  {e.seconds / total:6.1%}  {e.calls:10d}  "
+            f"{1e6 * e.seconds / max(1, e.calls):9.3f}"
             for e in self.entries
         ]
         return "\n".join(lines)

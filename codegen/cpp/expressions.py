@@ -68,6 +68,7 @@ class Printer:
         return self.real if type_ is REAL else type_.value
 
     def __call__(self, x: Expression) -> str:
+        """Print an expression."""
         match x:
             case Literal(value, type_):
                 return self.literal(value, type_)

@@ -60,7 +60,7 @@ class KernelPrinter:
 
     def element(self) -> str:
         """What tells the elements of this domain apart."""
-        step = f"static_cast<uint32_t>(c.clocks[{self.tables.clock(self.kernel.clock)}].step)"
+        step = f"static_cast<uint32_t>(c.clocks[{self.tables.clock(self.kernel.clock)}].draw)"
         match self.kernel.domain:
             case Elements() | Events() | EventNeurons() | Chosen(projection=None):
                 return f"Element{{static_cast<uint32_t>(i), 0u, {step}, 0u}}"
@@ -76,7 +76,8 @@ class KernelPrinter:
         found = tuple(expressions(self.everything)) + self.of_domain()
         for argument in arguments(found):
             type_ = self.printer.type(argument.type)
-            yield f"const {type_} a_{identifier(argument.name)} = static_cast<{type_}>({self.tables.argument(argument)});"
+            value = self.tables.argument(argument)
+            yield f"const {type_} a_{identifier(argument.name)} = static_cast<{type_}>({value});"
         changed = written(self.everything)
         used = arrays(found)
         for projection in self.projections(used):
@@ -95,7 +96,8 @@ class KernelPrinter:
         domain = self.kernel.domain
         if self.fills:  # the range is a parameter of the loop
             return ()
-        return tuple(x for name in ("start", "stop", "count", "probability") if not isinstance(x := getattr(domain, name, 0), int))
+        found = (getattr(domain, name, 0) for name in ("start", "stop", "count", "probability"))
+        return tuple(x for x in found if not isinstance(x, int))
 
     def projections(self, used: tuple[Array, ...]) -> tuple[str, ...]:
         """Storages that the kernel looks into."""

@@ -116,7 +116,7 @@ def _fills(printer: KernelPrinter) -> Iterator[str]:
         yield "const int64_t first = from & ~int64_t{63}, last = (to + int64_t{63}) & ~int64_t{63};"
     for draw in vector:
         yield f"real* const draw{draw.site} = static_cast<real*>(c.draws[{draw.site}]);"
-        step = f"static_cast<uint32_t>(c.clocks[{clock}].step)"
+        step = f"static_cast<uint32_t>(c.clocks[{clock}].draw)"
         yield f"fill_{draw.distribution}(draw{draw.site}, first, last, key{draw.site}, {step});"
 
 
@@ -137,7 +137,8 @@ def _events(printer: KernelPrinter, domain: Events) -> Iterator[str]:
     if domain.recorder is not None:
         n = sum(isinstance(node, Record) for node in kernel.body)
         yield f"Recorder& recorder = *c.recorders[{tables.recorder(domain.recorder)}];"
-        yield f"real* const out = record_events<real>(c, recorder, first, last, {domain.start}, c.clocks[{clock}].step, {n});"
+        given = f"first, last, {domain.start}, c.clocks[{clock}].step, {n}"
+        yield f"real* const out = record_events<real>(c, recorder, {given});"
         if n == 0:
             yield "(void)out;"
             return
@@ -154,7 +155,8 @@ def _lottery(printer: KernelPrinter, domain: Lottery) -> Iterator[str]:
     tables.sites.setdefault(domain.site, False)
     ring = f"*c.rings[{tables.ring(domain.neurons, domain.event)}]"
     step = f"c.clocks[{tables.clock(printer.kernel.clock)}].step"
-    yield f"draw_events(c, {ring}, {step}, c.keys[{domain.site}], static_cast<double>({printer.printer(domain.probability)}));"
+    probability = printer.printer(domain.probability)
+    yield f"draw_events(c, {ring}, {step}, c.keys[{domain.site}], static_cast<double>({probability}));"
 
 
 def _record_lines(printer: KernelPrinter, recorder: str | None) -> Iterator[str]:

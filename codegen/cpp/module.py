@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from ..ir import (
@@ -56,7 +56,9 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
     names = _function_names(program)
     functions = []
     for action in program.actions:
-        parts = kernel_functions(action.kernel, names[id(action)], tables, _delay(action, delays)) if isinstance(action, Run) else ()
+        parts: Iterable[str] = ()
+        if isinstance(action, Run):
+            parts = kernel_functions(action.kernel, names[id(action)], tables, _delay(action, delays))
         functions.append("\n".join(parts))
     text = [_HEAD.format(real=real), *filter(None, functions)]
     calls = [_call(action, names, tables) for action in program.actions]

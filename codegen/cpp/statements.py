@@ -20,7 +20,7 @@ from ..ir import (
     Statement,
     Store,
 )
-from .expressions import Printer, array_name, identifier, projection_name
+from .expressions import Printer, identifier, projection_name
 from .tables import Tables
 
 

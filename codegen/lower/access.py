@@ -95,8 +95,8 @@ class Access:
     """Reads names for the elements of one task.
 
     ``group`` is the neurons or projection whose text it is; ``start`` the first neuron of a subgroup; ``clock`` the
-    task's clock; ``owner`` the object whose counters are meant; ``element`` the side under ``for each pre`` or ``post``;
-    ``early`` tells that the task runs before the neurons advance.
+    task's clock; ``owner`` the object whose counters are meant; ``element`` the side under ``for each pre`` or
+    ``post``; ``early`` tells that the task runs before the neurons advance.
     """
 
     network: Surroundings
@@ -166,8 +166,8 @@ class Access:
 
     def counter(self, counter: Counter) -> tuple[Array, Expression]:
         """Array and index of a rule's counter."""
-        index = {"all": Literal(0, INT), "pre": I, "post": self.post}[counter.side]
-        return counter_array(self.owner, counter), index
+        places: dict[str, Expression] = {"all": Literal(0, INT), "pre": I, "post": self.post}
+        return counter_array(self.owner, counter), places[counter.side]
 
     def builtin(self, name: str, side: Side) -> Expression:
         """IR of a name that the language gives a meaning."""

@@ -1,4 +1,7 @@
-"""Symbolic statements to IR statements: variables live in locals while an element's code runs, and are stored at its end."""
+"""Symbolic statements to IR statements.
+
+Variables live in locals while an element's code runs, and are stored at its end.
+"""
 
 from __future__ import annotations
 
@@ -210,7 +213,7 @@ class Body:
             self.bound[name] = self.let(f"v_{name}" if isinstance(reference, VariableReference) else f"l_{name}", new)
 
     def _unless_refractory(self, reference: VariableReference, new: Expression, old: Expression) -> Expression:
-        """A variable that stands still while its neuron is refractory is not changed by synapses either, as in Brian2."""
+        """What stands still while its neuron is refractory is not changed by synapses either, as in Brian2."""
         held = self.access.refractoriness_of(reference) if self.guarded else None
         return new if held is None else Select(held, new, old)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import assert_never
 
-from eqsnn.model.declarations import NetworkDeclaration
+from eqsnn.model.declarations import NetworkDeclaration, Neurons, Projection
 from eqsnn.model.symbols import Variable
 from eqsnn.model.types import Dtype
 from eqsnn.symbolic.blocks import removes
@@ -153,7 +153,10 @@ def _lower(
 
 
 def _staged_before(place: int, items: tuple[Item, ...]) -> bool:
-    """Whether code of events may have removed synapses of a rule's projection earlier in the step: the rule sees that."""
+    """Whether code of events may have removed synapses of a rule's projection earlier in the step.
+
+    The rule sees that.
+    """
     rewire = items[place].task
     assert isinstance(rewire, Rewire)
     for item in items[:place]:
@@ -179,7 +182,8 @@ def _end_of_step(actions: list[Action], around: Surroundings) -> list[Action]:
 
 def _finite(around: Surroundings) -> list[Action]:
     result: list[Action] = []
-    for item in (*around.neurons.values(), *around.projections.values()):
+    groups: tuple[Neurons | Projection, ...] = (*around.neurons.values(), *around.projections.values())
+    for item in groups:
         for variable in item.model.variables.values():
             if not isinstance(variable, Variable) or variable.type.dtype is not Dtype.REAL or variable.linked:
                 continue

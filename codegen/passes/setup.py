@@ -10,8 +10,9 @@ Precondition: `single_assignment`; the program's setup is empty or from an earli
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..ir import (
     DOUBLE,
@@ -90,6 +91,9 @@ class _Setup:
         prologue, outer = (tuple(n for n in part if isinstance(n, Let)) for part in new[:2])
         return replace(kernel, domain=domain, prologue=prologue, outer=outer, body=new[2])
 
+    def _renamed(self, x: Expression, names: Mapping[str, Expression], name: str | None) -> Expression:
+        return self.without(rename(x, names), name)
+
     def block(
         self, body: Iterable[Statement], names: dict[str, Expression], changing: frozenset[str]
     ) -> tuple[Statement, ...]:
@@ -97,7 +101,7 @@ class _Setup:
         result: list[Statement] = []
         for node in body:
             name = node.local.name.removeprefix("d_") if isinstance(node, Let) else None
-            node = map_operands(lambda x, name=name: self.without(rename(x, names), name), node)
+            node = map_operands(partial(self._renamed, names=names, name=name), node)
             match node:
                 case Let(Local(bound, _), value) if bound not in changing and is_run_constant(value):
                     names[bound] = value

@@ -125,7 +125,7 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Regular:
-    """Code run for neurons ``start`` to ``stop`` of a group, or for the synapses of a projection, at every step of a clock.
+    """Code run for neurons ``start`` to ``stop`` of a group, or for the synapses of a projection, at steps of a clock.
 
     ``chosen`` restricts it to the elements of the recorder of the same name; ``setting`` code comes from Python
     (``G.v = '...'``) and may also set constants.
@@ -145,7 +145,7 @@ class Regular:
 
 @dataclass(frozen=True, slots=True)
 class Structural:
-    """A structural rule of a projection; ``clock`` None in ``when`` is not possible: rules run by hand have their own program."""
+    """A structural rule of a projection. One that is run by hand has a program of its own."""
 
     name: str
     title: str

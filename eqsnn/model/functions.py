@@ -33,7 +33,8 @@ _PLAIN = FunctionRule("dimensionless", (1, 1), Dtype.REAL)
 
 FUNCTIONS: dict[str, FunctionRule] = {
     **dict.fromkeys(
-        ["exp", "log", "log10", "expm1", "log1p", "exprel", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"], _PLAIN
+        ("exp", "log", "log10", "expm1", "log1p", "exprel", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh",
+         "cosh", "tanh"), _PLAIN,
     ),
     "sqrt": FunctionRule("sqrt", (1, 1), Dtype.REAL),
     "abs": FunctionRule("same", (1, 1)),

@@ -49,8 +49,8 @@ class Pathway(Structure):
     """Which events a pathway hears, and when they arrive."""
 
     _fields_ = (
-        ("ring", POINTER(SpikeRing)), ("delays", c_void_p), ("n_delays", c_int64), ("start", c_int32), ("stop", c_int32),
-        ("marks", c_void_p), ("n_marks", c_int64), ("queue", c_void_p),
+        ("ring", POINTER(SpikeRing)), ("delays", c_void_p), ("n_delays", c_int64),
+        ("start", c_int32), ("stop", c_int32), ("marks", c_void_p), ("n_marks", c_int64), ("queue", c_void_p),
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ class Recorder(Structure):
 class Clock(Structure):
     """A clock: its period in ticks, and where it is."""
 
-    _fields_ = (("period", c_int64), ("step", c_int64), ("dt", c_double), ("t", c_double))
+    _fields_ = (("period", c_int64), ("step", c_int64), ("dt", c_double), ("t", c_double), ("draw", c_int64))
 
 
 class Fault(Structure):
@@ -87,6 +87,6 @@ class Context(Structure):
         ("draws", POINTER(c_void_p)), ("scratch", c_void_p * 3), ("sums", c_void_p), ("widest", c_int64),
         ("sample", Buffer * 3), ("wide", Buffer * 4), ("shortfall", c_int64),
         ("seconds", POINTER(c_double)), ("calls", POINTER(c_int64)), ("callback", CALLBACK), ("tick_dt", c_double),
-        ("tick", c_int64), ("end", c_int64), ("seed", c_uint64), ("threads", c_int32), ("profile", c_int32),
+        ("tick", c_int64), ("end", c_int64), ("seed", c_uint64), ("origin", c_int64), ("threads", c_int32), ("profile", c_int32),
         ("n_clocks", c_int32), ("n_keys", c_int32), ("stop", c_int32), ("unused", c_int32), ("fault", Fault),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ctypes import byref
+from ctypes import byref, c_char
 from typing import Any
 
 import numpy as np
@@ -108,5 +108,5 @@ def _copy(buffer: Buffer, dtype: npt.DTypeLike) -> Array:
     kind = np.dtype(dtype)
     if not buffer.bytes:
         return np.empty(0, kind)
-    memory = (np.ctypeslib.ctypes.c_char * buffer.bytes).from_address(buffer.data)
+    memory = (c_char * buffer.bytes).from_address(buffer.data)
     return np.frombuffer(memory, kind).copy()

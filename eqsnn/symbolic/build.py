@@ -28,7 +28,17 @@ from ..model.infer import infer
 from ..model.rules import check_rule, context_of
 from ..model.scope import Scope
 from ..model.statements import Context, check_block
-from ..model.symbols import Builtin, Constant, Differential, GroupModel, Reference, Side, Subexpression, Variable, VariableReference
+from ..model.symbols import (
+    Builtin,
+    Constant,
+    Differential,
+    GroupModel,
+    Reference,
+    Side,
+    Subexpression,
+    Variable,
+    VariableReference,
+)
 from .blocks import Symbolic, convert_block
 from .choose import applicable, choose, integrate
 from .convert import Converter
@@ -71,7 +81,8 @@ def build(network: CheckedNetwork) -> SymbolicNetwork:
         item for declaration in network.declaration.objects for item in _Builder(network, traces).declare(declaration)
     ]
     refractory = {name: _refractory(n, network) for name, n in network.neurons.items() if n.refractory is not None}
-    return SymbolicNetwork(tuple(sorted(items, key=lambda item: item.when.key(network.declaration.schedule))), refractory, traces)
+    ordered = sorted(items, key=lambda item: item.when.key(network.declaration.schedule))
+    return SymbolicNetwork(tuple(ordered), refractory, traces)
 
 
 def _refractory(neurons: Neurons, network: CheckedNetwork) -> Refractory:
@@ -253,7 +264,7 @@ class _Builder:
             if mine:
                 update = self.between(item, {name: "own" for name in item.model.event_driven() if name not in mine})
                 assert update is not None
-                yield self.item(item.name, when, Fade(item.name, side, update))  # type: ignore[arg-type]
+                yield self.item(item.name, when, Fade(item.name, side, update))
 
     def between(self, item: Projection, without: Mapping[str, Side] | None = None) -> StateUpdate | None:
         """How event-driven variables change while nothing happens; None where there are none but those left out."""

@@ -1,7 +1,7 @@
 """The third stage's value: all that a network does, as symbolic tasks in the order of a time step.
 
-    task = Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire | RecordState | RecordEvents
-         | CountEvents | CallPython
+    task = Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire
+         | RecordState | RecordEvents | CountEvents | CallPython
 
 Every task keeps the references behind its symbols, so that the next stage can find their storage.
 """
@@ -78,7 +78,10 @@ class Regulate:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Run a pathway's code for the synapses that an event reaches; ``between`` brings event-driven variables up to date."""
+    """Run a pathway's code for the synapses that an event reaches.
+
+    ``between`` brings event-driven variables up to date.
+    """
 
     projection: str
     pathway: str
@@ -190,8 +193,8 @@ class CallPython:
 
 
 Task: TypeAlias = (
-    Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire | RecordState | RecordEvents
-    | CountEvents | CallPython
+    Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire
+    | RecordState | RecordEvents | CountEvents | CallPython
 )  # fmt: skip
 
 
