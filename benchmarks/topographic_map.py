@@ -5,7 +5,7 @@ from statistics import median
 from models import topographic_map
 from side_by_side import arguments, precisions, report
 
-GENN_SECONDS = 2.3      # on an RTX 4090, at scale 1: Knight, Senk & Nowotny 2025
+GENN_SECONDS = 2.3      # its single-threaded C++ backend, float32, on a machine of this kind
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     rows = [[precision, f'{median(times):.3f}', f'{min(times):.3f}', f'{max(times):.3f}',
              f'{args.seconds/median(times):.1f}', sizes[precision]] for precision, times in loops.items()]
     report(args, [f'Topographic map, scale {args.scale}, {args.seconds:g} s of model time',
-                  f'GeNN on an RTX 4090, at scale 1 and for 60 s: {GENN_SECONDS} s.'],
+                  f'GeNN, single-threaded C++, float32, at scale 1 and for 60 s on such a machine: {GENN_SECONDS} s.'],
            [['precision', 'median s', 'min s', 'max s', 'times real time', 'synapses at the end'], *rows])
 
 

@@ -239,7 +239,8 @@ def _run(
         own.dt_, dict.fromkeys((*clocks, "now"), 1), {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_}
     )
     session = Session(compiled.program, compiled.library, group.store.real)
-    outcome = session.run(binding, timing, own.step, own.step + 1, _next_key(compiled.program), threads=1)
+    key = _next_key(compiled.program)  # tells the draws of statements apart, whenever they run
+    outcome = session.run(binding, timing, own.step, own.step + 1, key, threads=1, origin=own.step)
     check_outcome(outcome, compiled.program, group.title)
 
 
@@ -266,7 +267,8 @@ def run_rule(rule: Any) -> None:
     timing = Timing(tick, dict.fromkeys(clocks, 1) | {rule.clock.name: period}, dts)
     steps = {name: clock.step for name, clock in clocks.items()}
     binding = Binding({**objects, rule.name: rule}, namespaces, steps, synapses.store.real)
-    outcome = prepared.session.run(binding, timing, now, now + 1, _next_key(prepared.session.program), threads=1)
+    key = _next_key(prepared.session.program)
+    outcome = prepared.session.run(binding, timing, now, now + 1, key, threads=1, origin=now)
     check_outcome(outcome, prepared.session.program, rule.title)
 
 

@@ -254,13 +254,13 @@ class Synapses(Group):
 
     def _count_in(self, tick: float) -> None:
         """Count time in other ticks from here on."""
-        if tick == self.tick:
-            self._tick = tick
-            return
-        self._history.take(self.ragged, self.tick)
-        if "lastupdate" in self.ragged.columns:
-            self.ragged.set("lastupdate", np.rint(self.ragged.get("lastupdate") * (self.tick / tick)))
+        if tick != self.tick:
+            self._history.take(self.ragged, self.tick)
+            if "lastupdate" in self.ragged.columns:
+                self.ragged.set("lastupdate", np.rint(self.ragged.get("lastupdate") * (self.tick / tick)))
         self._tick = tick
+        if "lastupdate" in self.ragged.columns:  # a network of its own begins at zero, whatever its clocks showed before
+            self.ragged.set("lastupdate", np.minimum(self.ragged.get("lastupdate"), self.ticks))
 
     def log_changes(self) -> History:
         """The log of creations and removals, complete to this moment; from the first call on they are logged."""

@@ -7,7 +7,7 @@ processor's scatter is no faster than a plain loop, which needs no proof.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..ir import (
@@ -22,11 +22,11 @@ from ..ir import (
     Remove,
     Statement,
     Store,
+    Synapses,
 )
 from .expressions import projection_name
 from .kernels import KernelPrinter
 from .statements import expressions, indent, parts
-
 
 _MOST_ASIDE = 16  # sums of a synapse: for so many a run has room to put values aside (`Context::sums`)
 
@@ -97,12 +97,19 @@ def _worth_splitting(body: tuple[Statement, ...]) -> bool:
     return any(isinstance(p, Call | Random) for x in expressions(body) for p in parts(x))
 
 
-# ---- rows and columns of whole projections -----------------------------------------------------------------------------
+# ---- rows and columns of whole projections --------------------------------------------------------------------------
+
+
+def _storage(printer: KernelPrinter) -> str:
+    """The storage that a kernel of synapses runs over."""
+    domain = printer.kernel.domain
+    assert isinstance(domain, Synapses)
+    return projection_name(domain.projection)
 
 
 def by_row(printer: KernelPrinter) -> Iterator[str]:
     """Every synapse, row by row."""
-    storage = projection_name(printer.kernel.domain.projection)  # type: ignore[union-attr]
+    storage = _storage(printer)
     yield f"for (int32_t i = 0; i < {storage}->n_pre; ++i) {{"
     yield from indent(_one_row(printer, storage))
     yield "}"
@@ -110,7 +117,7 @@ def by_row(printer: KernelPrinter) -> Iterator[str]:
 
 def by_column(printer: KernelPrinter) -> Iterator[str]:
     """Every synapse, column by column."""
-    storage = projection_name(printer.kernel.domain.projection)  # type: ignore[union-attr]
+    storage = _storage(printer)
     yield f"for (int32_t j = 0; j < {storage}->n_post; ++j) {{"
     yield from indent(_one_column(printer, storage))
     yield "}"
@@ -153,7 +160,7 @@ def _one_column(printer: KernelPrinter, storage: str, younger: bool = False) -> 
     yield from row_loop(printer, Row(storage, "slots[k]", "j"))
 
 
-# ---- events ------------------------------------------------------------------------------------------------------------
+# ---- events ---------------------------------------------------------------------------------------------------------
 
 
 def event_loops(printer: KernelPrinter, domain: EventSynapses, delay: str) -> Iterator[str]:
@@ -170,13 +177,8 @@ def event_loops(printer: KernelPrinter, domain: EventSynapses, delay: str) -> It
         yield from _of_list(printer, storage, domain, delayed=False)
         return
     yield f"way.marks[now % way.n_marks] = {storage}->next_serial;"
-    yield "for (int64_t d = 0; d < way.n_delays; ++d) {  // more than one after a change, while events are under way"
-    yield "    const int64_t fired = fired_at(way, d, now);"
-    yield "    if (fired < 0) continue;"
-    yield "    const int64_t mark = way.marks[fired % way.n_marks];"
-    yield "    const SpikeList& list = list_at(*way.ring, fired);"
-    yield from indent(_of_list(printer, storage, domain, delayed=True))
-    yield "}"
+    mark = "const int64_t mark = way.marks[fired % way.n_marks];"
+    yield from _for_each_delay([mark, *_of_list(printer, storage, domain, delayed=True)])
 
 
 def _of_list(printer: KernelPrinter, storage: str, domain: EventSynapses, *, delayed: bool) -> Iterator[str]:
@@ -195,14 +197,28 @@ def event_neurons(printer: KernelPrinter, domain: EventNeurons, delay: str) -> I
     tables = printer.tables
     yield f"const Pathway& way = *c.pathways[{tables.pathway(domain.projection, domain.pathway)}];"
     yield f"const int64_t now = c.clocks[{tables.clock(printer.kernel.clock)}].step;"
-    delayed = delay == "uniform"
-    if delayed:
-        yield "if (now < way.delay) return;"
-    yield f"const SpikeList& list = list_at(*way.ring, now{' - way.delay' if delayed else ''});"
+    if delay == "uniform":
+        yield from _for_each_delay(_each_neuron(printer))
+    else:
+        yield "const SpikeList& list = list_at(*way.ring, now);"
+        yield from _each_neuron(printer)
+
+
+def _each_neuron(printer: KernelPrinter) -> Iterator[str]:
     yield "for (int32_t e = 0; e < list.count; ++e) {"
     yield "    if (list.index[e] < way.start || list.index[e] >= way.stop) continue;"
     yield "    const int32_t i = list.index[e] - way.start;"
     yield from indent(printer.lines(printer.kernel.body))
+    yield "}"
+
+
+def _for_each_delay(body: Iterable[str]) -> Iterator[str]:
+    """The lists of the steps whose events arrive now: more than one after a change of the delay."""
+    yield "for (int64_t d = 0; d < way.n_delays; ++d) {"
+    yield "    const int64_t fired = fired_at(way, d, now);"
+    yield "    if (fired < 0) continue;"
+    yield "    const SpikeList& list = list_at(*way.ring, fired);"
+    yield from indent(body)
     yield "}"
 
 

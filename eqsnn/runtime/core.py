@@ -59,7 +59,8 @@ def load() -> ctypes.CDLL:
 
     :raises BuildError: as ``toolchain.build`` and ``library.load``.
     """
-    path = toolchain.build({"core.cpp": (INCLUDE / "core.cpp").read_text()}, include=INCLUDE, name="core")
+    units = {name: (INCLUDE / name).read_text() for name in ("core.cpp", "core_tools.cpp")}
+    path = toolchain.build(units, include=INCLUDE, name="core")
     core = library.load(path, share_symbols=True)
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(core, name)

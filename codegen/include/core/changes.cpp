@@ -82,8 +82,11 @@ void remove_staged(Ragged& r, int64_t step) {
         if (r.logging) r.log[r.n_log++] = Change{step, ~r.serial[slot], r.pre[slot], r.post[slot], -1, 0};
         erase(r, slot);
     }
-    // By identity, since the place in a row means nothing.
-    std::sort(r.log + logged, r.log + r.n_log, [](const Change& a, const Change& b) { return a.serial < b.serial; });
+    // By identity, since neither the place in a row nor the order of creation means anything.
+    std::sort(r.log + logged, r.log + r.n_log, [](const Change& a, const Change& b) {
+        if (a.i != b.i) return a.i < b.i;
+        return a.j != b.j ? a.j < b.j : a.serial < b.serial;
+    });
 }
 
 void create_staged(Ragged& r, int64_t step) {

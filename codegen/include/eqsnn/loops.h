@@ -265,6 +265,7 @@ inline bool begin_step(Context& c, int32_t k) {
     if (c.tick % clock.period) return false;
     clock.step = c.tick / clock.period;
     clock.t = static_cast<double>(clock.step) * clock.dt;
+    clock.draw = clock.step - c.origin / clock.period;
     return true;
 }
 

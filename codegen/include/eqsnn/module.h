@@ -2,8 +2,8 @@
 // (eqsnn/runtime/context.py). A module owns nothing: every pointer here is kept alive by Python.
 #pragma once
 
-#include <chrono>
 #include <cstring>
+#include <ctime>
 
 #include "delays.h"
 #include "platform.h"
@@ -68,6 +68,7 @@ struct Clock {
     int64_t period;  // in ticks
     int64_t step;
     double dt, t;
+    int64_t draw;  // step that random numbers are counted by
 };
 
 struct Fault {
@@ -103,13 +104,15 @@ struct Context {
     double tick_dt;
     int64_t tick, end;
     uint64_t seed;
+    int64_t origin;      // tick from which random numbers are counted
     int32_t threads, profile, n_clocks, n_keys, stop, unused;
     Fault fault;
 };
 
 inline double now() {
-    using namespace std::chrono;
-    return duration<double>(steady_clock::now().time_since_epoch()).count();
+    timespec t;  // <chrono> would take longer to compile than most modules
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
 }
 
 // The step whose events arrive now after the d-th delay of a pathway, or -1.
