@@ -38,7 +38,7 @@ _WANTED = (
 _WIDE = "-mprefer-vector-width=512"
 _OPENMP = "-fopenmp"
 _LINKED = ("-Wl,--as-needed", "-lmvec")  # glibc's vector exp, log …; needed only by a module that calls them
-_TRIVIAL = '#include <cmath>\nextern "C" double probe(double x) { return std::exp(x); }\n'
+_TRIVIAL = 'extern "C" double exp(double);\nextern "C" double probe(double x) { return exp(x); }\n'
 _NAMES = ("c++", "g++", "clang++")
 
 
@@ -163,9 +163,11 @@ def _probe(command: tuple[str, ...]) -> Compiler:
 
 
 def _ask(command: tuple[str, ...], folder: Path) -> Compiler:
+    wanted = (*_WANTED, _WIDE) if "avx512f" in machine() else _WANTED
+    if _accepts(command, (*_REQUIRED, *wanted, *_LINKED, _OPENMP), folder):  # as nearly every one does
+        return Compiler(command, _version(command), (*_REQUIRED, *wanted), _LINKED, openmp=True, mvec=True)
     if not _accepts(command, _REQUIRED, folder):
         raise _unusable(command)
-    wanted = (*_WANTED, _WIDE) if "avx512f" in machine() else _WANTED
     flags = _accepted(command, wanted, folder)
     link_flags = _accepted(command, _LINKED, folder)
     return Compiler(

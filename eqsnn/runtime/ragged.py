@@ -51,7 +51,7 @@ class Fields(ctypes.Structure):
         *_fields(ctypes.c_void_p, "staged_pairs staged_records staged_removals"),
         *_fields(ctypes.c_int64, "n_pairs pair_room n_removals removal_room"),
         *_fields(ctypes.c_void_p, "defaults spill"),
-        *_fields(ctypes.c_int32, "stride failed"),
+        *_fields(ctypes.c_int32, "stride failed numbered unused"),
         *_fields(ctypes.c_int64, "created removed refusals"),
         ("log", ctypes.c_void_p),
         *_fields(ctypes.c_int64, "n_log log_room"),
@@ -99,6 +99,10 @@ class Ragged:
         number = self._checked(self._core.eqsnn_ragged_add_column(self.handle, kind.itemsize, value.ctypes.data))
         self.columns[name] = kind
         return number
+
+    def number_by(self, name: str) -> None:
+        """Have ``apply`` number the synapses of each pair in a variable."""
+        self.fields.numbered = list(self.columns).index(name)
 
     def index(self) -> None:
         """Keep the list of synapses of each postsynaptic neuron from now on."""

@@ -26,6 +26,7 @@ from .context import (
     Recorder,
     SpikeRing,
 )
+from .interrupts import Interrupts
 from .ragged import Ragged
 from .recording import Recording
 from .rings import Ring, Way
@@ -105,12 +106,14 @@ class Session:
     def run(
         self, state: State, timing: Timing, start: int, end: int, seed: int, threads: int,
         *, heartbeat: Callable[[int], bool] | None = None, position: Callable[[int], None] | None = None,
-        profile: bool = False,
+        profile: bool = False, origin: int = 0,
     ) -> Outcome:  # fmt: skip
         """Run ticks ``start`` to ``end``.
 
         ``heartbeat`` is called now and then with the present tick, and tells whether to stop; ``position`` before each
         call of the user's Python. Afterwards ``tick`` is the first not run, ``seconds`` the time the loop took.
+
+        Random numbers are counted from the tick ``origin``.
 
         An exception of a callback, or a KeyboardInterrupt, ends the run after the step and is raised here.
         """
@@ -119,15 +122,19 @@ class Session:
         ragged = {name: state.ragged(name) for name in self.program.projections}
         context = self._bind(state, timing, ragged)
         context.tick, context.end, context.tick_dt = start, end, timing.tick
+        context.origin = origin
         context.seed, context.threads, context.profile = seed, threads, profile
         n_actions = len(self.program.actions)
         seconds, calls = np.zeros(n_actions), np.zeros(n_actions, np.int64)
         context.seconds = seconds.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         context.calls = calls.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
-        context.callback = self._callback(state, context, heartbeat, position)
-        self._module.eqsnn_module_setup(ctypes.byref(context))
-        began = perf_counter()
-        self._module.eqsnn_module_run(ctypes.byref(context))
+        with Interrupts() as interrupts:
+            context.callback = self._callback(state, context, heartbeat, position, interrupts)
+            self._module.eqsnn_module_setup(ctypes.byref(context))
+            began = perf_counter()
+            self._module.eqsnn_module_run(ctypes.byref(context))
+        if interrupts.pressed and self._error is None:
+            self._error = KeyboardInterrupt()
         self.seconds, self.tick = perf_counter() - began, context.tick
         for buffer in (*context.sample, *context.wide):
             core.load().eqsnn_buffer_free(ctypes.byref(buffer))
@@ -163,7 +170,7 @@ class Session:
         context.projections = self._keep(_table(ctypes.c_void_p, [r.handle for r in ragged.values()]))
         self._bind_objects(context, state)
         self._bind_room(context, state, ragged)
-        clocks = [Clock(timing.periods[name], 0, timing.dts[name], 0.0) for name in program.clocks]
+        clocks = [Clock(timing.periods[name], 0, timing.dts[name], 0.0, 0) for name in program.clocks]
         context.clocks, context.n_clocks = self._keep(_table(Clock, clocks)), len(clocks)
         context.keys = self._keep((ctypes.c_uint64 * max(len(program.draws), 1))())
         context.n_keys = len(program.draws)
@@ -215,17 +222,23 @@ class Session:
         context: Context,
         heartbeat: Callable[[int], bool] | None,
         position: Callable[[int], None] | None,
+        interrupts: Interrupts,
     ) -> Any:
         functions = [state.callback(name) for name in self.program.callbacks]
 
         def call(number: int) -> int:
             try:
+                if interrupts.pressed:
+                    return 1
                 if number < 0:
                     return int(heartbeat is not None and heartbeat(context.tick))
                 if position is not None:
                     position(context.tick)
+                interrupts.in_python = True
                 functions[number]()
+                interrupts.in_python = False
             except BaseException as error:
+                interrupts.in_python = False
                 self._error = error
                 return 1
             return 0
