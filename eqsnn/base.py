@@ -15,6 +15,8 @@ from .grammar.suggest import suggest
 from .model.declarations import SLOTS, Declaration, When
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from .codegen.program import Program
     from .network import Network
 
@@ -64,6 +66,12 @@ class NetworkObject:
     def declare(self) -> tuple[Declaration, ...]:
         """What the compiler needs to know of this object, without the objects it contains."""
         raise NotImplementedError
+
+    def set_precision(self, dtype: npt.DTypeLike) -> None:
+        """Store real variables in another precision."""
+        store = getattr(self, "store", None)
+        if store is not None:
+            store.set_precision(dtype)
 
     def before_run(self, network: Network) -> None:
         """Prepare for a run; the network's clocks stand at its start."""

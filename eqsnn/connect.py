@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from . import execute, seeds
+from . import execute
 from .execute import Trial
+from .generators import generated
 from .grammar import ast, errors
 from .grammar.source import Source, Span
 from .model.dimensions import DIMENSIONLESS
 from .model.infer import expect_boolean, expect_dimension, expect_number
-from .model.reach import NEW_PAIR, SOURCES, TARGETS
-from .model.types import INTEGER
+from .model.reach import NEW_PAIR
 from .namespaces import Namespace
+from .pairs import INDEX, Pairs, check_whole, existing, neuron_numbers, place, statement_generator
 from .units import dimension_of, to_base
 
 if TYPE_CHECKING:
     from .synapses import Synapses
-
-Pairs = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]
-_INTEGER = np.int32
 
 
 def connect(
@@ -44,24 +42,20 @@ def _check_arguments(synapses: Synapses, condition: Any, i: Any, j: Any) -> None
         raise errors.StructureError(
             "E614",
             f"a condition is a string, True or False, not {condition!r}.",
-            place=_place(synapses),
+            place=place(synapses),
             hint="give neurons as i= and j=",
         )
     if condition is not None and (i is not None or j is not None):
         raise errors.StructureError(
-            "E614", "a condition and i or j are both given.", place=_place(synapses), hint="give one of them"
+            "E614", "a condition and i or j are both given.", place=place(synapses), hint="give one of them"
         )
     if (i is None) != (j is None) and not isinstance(i if j is None else j, str):
         raise errors.StructureError(
             "E614",
             "one of i and j is given as numbers, the other is missing.",
-            place=_place(synapses),
+            place=place(synapses),
             hint="give both, or an expression such as j='i'",
         )
-
-
-def _place(synapses: Synapses) -> str:
-    return f"{synapses.title}, connect"
 
 
 def _probability(synapses: Synapses, p: Any) -> float | None:
@@ -73,7 +67,7 @@ def _probability(synapses: Synapses, p: Any) -> float | None:
         return None
     if not dimension_of(p).is_dimensionless or np.ndim(p) or not 0 <= float(to_base(p)) <= 1:
         raise errors.StructureError(
-            "E616", f"a probability is a number between 0 and 1, not {p!r}.", place=_place(synapses)
+            "E616", f"a probability is a number between 0 and 1, not {p!r}.", place=place(synapses)
         )
     return float(to_base(p))
 
@@ -103,12 +97,12 @@ def _by_condition(synapses: Synapses, condition: Any, p: Any, probability: float
 
 
 def _every(n_pre: int, n_post: int) -> Pairs:
-    return np.repeat(np.arange(n_pre, dtype=_INTEGER), n_post), np.tile(np.arange(n_post, dtype=_INTEGER), n_pre)
+    return np.repeat(np.arange(n_pre, dtype=INDEX), n_post), np.tile(np.arange(n_post, dtype=INDEX), n_pre)
 
 
 def _skipping(n_pre: int, n_post: int, p: float) -> Pairs:
     """Pairs connected with probability p, by drawing the gaps between them, which are geometric."""
-    total, random = n_pre * n_post, generator()
+    total, random = n_pre * n_post, statement_generator()
     found: list[npt.NDArray[np.int64]] = []
     last = -1
     while p > 0 and last < total:
@@ -118,12 +112,7 @@ def _skipping(n_pre: int, n_post: int, p: float) -> Pairs:
         found.append(places[places < total])
         last = int(places[-1])
     chosen = np.concatenate(found) if found else np.empty(0, np.int64)
-    return (chosen // n_post).astype(_INTEGER), (chosen % n_post).astype(_INTEGER)
-
-
-def generator() -> np.random.Generator:
-    """NumPy's generator for one statement, keyed by the seed and the number of the statement."""
-    return np.random.Generator(np.random.Philox(key=[seeds.current_seed(), seeds.next_stream()]))
+    return (chosen // n_post).astype(INDEX), (chosen % n_post).astype(INDEX)
 
 
 def _parsed(synapses: Synapses, text: str, part: str) -> ast.Expression:
@@ -167,172 +156,21 @@ def _given(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namespace)
             raise errors.StructureError(
                 "E614",
                 "i and j are both expressions.",
-                place=_place(synapses),
+                place=place(synapses),
                 hint="give one of them as a function of the other",
             )
-        return _generated(synapses, i, j, skip, namespace)
-    pre, post = _numbers(synapses, i, "i"), _numbers(synapses, j, "j")
+        return generated(synapses, i, j, skip, namespace)
+    pre, post = neuron_numbers(synapses, i, "i"), neuron_numbers(synapses, j, "j")
     try:
         pre, post = np.broadcast_arrays(pre, post)
     except ValueError:
         raise errors.StructureError(
             "E614",
             f"i has {pre.size} neurons, but j has {post.size}.",
-            place=_place(synapses),
+            place=place(synapses),
             hint="give arrays of equal length, or one neuron for all",
         ) from None
-    return _existing(synapses, pre.reshape(-1), post.reshape(-1), skip)
-
-
-def _numbers(synapses: Synapses, value: Any, name: str) -> npt.NDArray[Any]:
-    numbers = np.asarray(value)
-    if numbers.size == 0:
-        return np.empty(0, np.int64)
-    if numbers.dtype.kind not in "iu" or numbers.ndim > 1:
-        raise errors.StructureError(
-            "E617",
-            f"{name} must be integers, not {value!r}.",
-            place=_place(synapses),
-            hint="neurons are numbered from 0",
-        )
-    return numbers.astype(np.int64)
-
-
-def _existing(synapses: Synapses, i: npt.NDArray[Any], j: npt.NDArray[Any], skip: bool) -> Pairs:
-    """Pairs of neurons that exist; others are left out, or an error."""
-    valid = np.ones(len(i), bool)
-    for name, neurons, group in (("i", i, synapses.source_group), ("j", j, synapses.target_group)):
-        inside = (neurons >= 0) & (neurons < len(group))
-        if not skip and not inside.all():
-            first = neurons[np.argmin(inside)]
-            raise errors.StructureError(
-                "E613",
-                f"{name} = {first}: there is no such neuron, they go from 0 to {len(group) - 1}.",
-                place=_place(synapses),
-                hint="skip_if_invalid=True leaves such pairs out",
-            )
-        valid &= inside
-    return i[valid].astype(_INTEGER), j[valid].astype(_INTEGER)
-
-
-def _generated(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namespace) -> Pairs:
-    """Pairs that a generator or expression makes: of each presynaptic neuron its targets (``j=``), or the reverse."""
-    from .grammar.parser import parse_generator
-
-    forward = isinstance(j, str)
-    own, text, given = ("i", j, i) if forward else ("j", i, j)
-    group = synapses.source_group if forward else synapses.target_group
-    starts = np.arange(len(group)) if given is None else _numbers(synapses, given, own).reshape(-1)
-    none = np.zeros_like(starts)
-    i_, j_ = (starts, none) if forward else (none, starts)
-    i_, j_ = _existing(synapses, i_, j_, skip)
-    starts, none = (i_, j_) if forward else (j_, i_)
-    node = parse_generator(Source(text, f"{synapses.title}, connect, {'j' if forward else 'i'}"))
-    if not isinstance(node, ast.Generator):
-        node = _single(node)
-    _check_generator(synapses, node, forward, namespace)
-    owners, values = _iterate(synapses, node, starts, forward, namespace)
-    name = node.variable.id
-    trial = _alone(synapses, owners, forward, **{name: values})
-    (others,) = execute.evaluate_expressions(synapses, (node.element,), None, namespace, trial)
-    _whole(synapses, node.element, others)
-    if not skip:
-        _existing(synapses, *((owners, others) if forward else (others, owners)), skip)
-    inside = (others >= 0) & (others < len(synapses.target_group if forward else synapses.source_group))
-    owners, others, values = owners[inside], others[inside], values[inside]
-    if node.condition is not None:
-        trial = _trial(synapses, owners, others, forward, **{name: values})
-        (wanted,) = execute.evaluate_expressions(synapses, (node.condition,), None, namespace, trial)
-        owners, others = owners[wanted], others[wanted]
-    pair = (owners, others) if forward else (others, owners)
-    return pair[0].astype(_INTEGER), pair[1].astype(_INTEGER)
-
-
-def _single(node: ast.Expression) -> ast.Generator:
-    """An expression as a generator of one: ``expression for _k in range(1)``."""
-    span = node.span
-    once = ast.Range(None, ast.Number(1, span), None, span)
-    return ast.Generator(node, ast.Name("_k", span), once, None, span)
-
-
-def _trial(synapses: Synapses, own: Any, other: Any, forward: bool, /, **variables: Any) -> Trial:
-    return Trial.of(synapses, *((own, other) if forward else (other, own)), **variables)
-
-
-def _alone(synapses: Synapses, own: Any, forward: bool, /, **variables: Any) -> Trial:
-    """Neurons whose partners are yet to be found."""
-    i, j = (own, np.zeros_like(own)) if forward else (np.zeros_like(own), own)
-    return Trial.of(synapses, i, j, TARGETS if forward else SOURCES, **variables)
-
-
-def _iterate(
-    synapses: Synapses, node: ast.Generator, starts: npt.NDArray[Any], forward: bool, namespace: Namespace
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """For each neuron in ``starts`` the values that the generator's variable takes: (neuron, value) of all."""
-    sampled = isinstance(node.iterable, ast.RandomSample)
-    limits = node.iterable.range if isinstance(node.iterable, ast.RandomSample) else node.iterable
-    span = limits.span
-    texts = [limits.start or ast.Number(0, span), limits.stop, limits.step or ast.Number(1, span)]
-    if isinstance(node.iterable, ast.RandomSample):
-        texts.append(node.iterable.p if node.iterable.p is not None else node.iterable.size or ast.Number(0, span))
-    trial = _alone(synapses, starts, forward)
-    found = execute.evaluate_expressions(synapses, tuple(texts), None, namespace, trial)
-    for text, values in zip(texts[:3], found[:3], strict=True):
-        _whole(synapses, text, values)
-    start, stop, step = (values.astype(np.int64) for values in found[:3])
-    if np.any(step == 0):
-        raise errors.StructureError("E618", "the step of a range is zero.", limits.span)
-    counts = np.maximum(0, -(-(stop - start) // step))
-    owners = np.repeat(starts, counts)
-    places = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    values = np.repeat(start, counts) + places * np.repeat(step, counts)
-    if not sampled:
-        return owners, values
-    assert isinstance(node.iterable, ast.RandomSample)
-    chosen = _sampled(node.iterable, counts, found[3])
-    return owners[chosen], values[chosen]
-
-
-def _sampled(node: ast.RandomSample, counts: npt.NDArray[np.int64], wanted: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Which of the candidates are drawn; ``counts`` of them belong to each neuron."""
-    random = generator()
-    if node.p is not None:
-        return np.flatnonzero(random.random(int(counts.sum())) < np.repeat(wanted, counts))
-    chosen, first = [], np.cumsum(counts) - counts
-    for begin, count, size in zip(first, counts, wanted, strict=True):
-        if not 0 <= size <= count:
-            raise errors.StructureError("E619", f"{size} of {count} cannot be drawn.", node.span)
-        chosen.append(begin + np.sort(random.choice(int(count), int(size), replace=False)))
-    return np.concatenate(chosen) if chosen else np.empty(0, np.int64)
-
-
-def _whole(synapses: Synapses, node: ast.Expression, values: npt.NDArray[Any]) -> None:
-    if values.dtype.kind == "b" or not np.array_equal(values, np.round(values)):
-        raise errors.StructureError(
-            "E617", f"'{node.span.text}' must give whole numbers.", node.span, "round it with int(...)"
-        )
-
-
-def _check_generator(synapses: Synapses, node: ast.Generator, forward: bool, namespace: Namespace) -> None:
-    """Find what is wrong with any part of a generator before the first is compiled."""
-    scope, name = execute.scope_of(synapses, namespace), node.variable.id
-    alone = TARGETS if forward else SOURCES
-    texts: tuple[ast.Expression | None, ...]
-    match node.iterable:
-        case ast.Range(start, stop, step, _):
-            texts = (start, stop, step)
-        case ast.RandomSample(ast.Range(start, stop, step, _), p, size, _):
-            texts = (start, stop, step, p, size)
-    given = [text for text in texts if text is not None]
-    for text in given:
-        expect_number(text, scope)
-    execute.check_trial(synapses, given, namespace, alone)
-    scope.locals[name] = INTEGER
-    expect_number(node.element, scope)
-    execute.check_trial(synapses, (node.element,), namespace, alone, (name,))
-    if node.condition is not None:
-        expect_boolean(node.condition, scope)
-        execute.check_trial(synapses, (node.condition,), namespace, NEW_PAIR, (name,))
+    return existing(synapses, pre.reshape(-1), post.reshape(-1), skip)
 
 
 # ---- numbers of synapses, and their creation ------------------------------------------------------------------------
@@ -347,7 +185,7 @@ def _thinned(synapses: Synapses, pairs: Pairs, p: Any, probability: float | None
         node = _parsed(synapses, p, "connect, p")
         _is_probability(synapses, node, namespace)
         (limits,) = execute.evaluate_expressions(synapses, (node,), None, namespace, Trial.of(synapses, *pairs))
-    kept = generator().random(len(pairs[0])) < limits
+    kept = statement_generator().random(len(pairs[0])) < limits
     return pairs[0][kept], pairs[1][kept]
 
 
@@ -357,11 +195,11 @@ def _repeated(synapses: Synapses, pairs: Pairs, n: Any, namespace: Namespace) ->
         node = _parsed(synapses, n, "connect, n")
         expect_number(node, execute.scope_of(synapses, namespace))
         (counts,) = execute.evaluate_expressions(synapses, (node,), None, namespace, Trial.of(synapses, *pairs))
-        _whole(synapses, node, counts)
+        check_whole(synapses, node, counts)
     else:
         counts = np.asarray(n)
     if counts.dtype.kind not in "iuf" or (counts < 0).any():
-        raise errors.StructureError("E617", f"n must be a whole number of synapses, not {n!r}.", place=_place(synapses))
+        raise errors.StructureError("E617", f"n must be a whole number of synapses, not {n!r}.", place=place(synapses))
     if counts.ndim == 0 and counts == 1:
         return pairs
     counts = np.broadcast_to(counts.astype(np.int64), pairs[0].shape)
@@ -399,7 +237,7 @@ def _no_twice(synapses: Synapses, keys: npt.NDArray[np.int64]) -> None:
             raise errors.StructureError(
                 "E612",
                 f"neurons {i} and {j} would be connected twice.",
-                place=_place(synapses),
+                place=place(synapses),
                 hint="declare multisynaptic_index='k' to allow several synapses between two neurons",
             )
 
@@ -409,6 +247,6 @@ def _numbered(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
     first = np.searchsorted(ordered, ordered, side="left")
-    result = np.empty(len(keys), _INTEGER)
+    result = np.empty(len(keys), INDEX)
     result[order] = np.arange(len(keys)) - first
     return result

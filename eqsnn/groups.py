@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -168,3 +169,19 @@ def paragraphs(texts: Iterable[tuple[str, str]]) -> str:
         lines += ["", f"  {word}:"] if not lines else [f"  {word}:"]
         lines += [f"    {line.strip()}" for line in text.splitlines() if line.strip()]
     return "\n".join(lines)
+
+
+def check_size(n: Any, place: str) -> int:
+    """Return a number of neurons.
+
+    :raises ModelError: E558, it is no integer of at least 1.
+    """
+    try:
+        size = operator.index(n)
+    except TypeError:
+        size = int(n) if isinstance(n, float) and n.is_integer() else 0
+    if isinstance(n, bool) or not 1 <= size < 1 << 31:
+        message = f"N must be a whole number of at least 1, not {n!r}."
+        hint = "the number of neurons comes first: NeuronGroup(10, model)" if isinstance(n, str) else None
+        raise errors.ModelError("E558", message, place=place, hint=hint)
+    return size

@@ -179,7 +179,7 @@ class Network:
         real = np.dtype(self.precision)
         self.tick = timing.tick
         for item in objects:
-            _set_precision(item, real)
+            item.set_precision(real)
         for item in objects:
             item.before_run(self)
         start = round(self.t_ / timing.tick)
@@ -206,8 +206,8 @@ class Network:
         tick = span[0]
         try:
             outcome = session.run(
-                binding, timing, *span, _run_key(), self._threads(objects), heartbeat=progress.beat, profile=profile,
-                position=progress.at,
+                binding, timing, *span, seeds.run_key(), self._threads(objects), heartbeat=progress.beat,
+                position=progress.at, profile=profile,
             )  # fmt: skip
             tick = outcome.tick
             self._profile = Profile.of(compiled.program, outcome) if profile else None
@@ -314,19 +314,6 @@ def _needed(item: NetworkObject) -> Iterator[tuple[str, str]]:
             yield group.name, group.title
     if isinstance(item, RunRegularly | PoissonInput):
         yield item.group, f"'{item.group}'"
-
-
-def _set_precision(item: NetworkObject, real: np.dtype[Any]) -> None:
-    change = getattr(item, "set_precision", None)
-    if change is not None:
-        change(real)
-    elif hasattr(item, "store"):
-        item.store.set_precision(real)
-
-
-def _run_key() -> int:
-    """The key of a run's random numbers: the seed alone. Steps count on from run to run, so no number comes twice."""
-    return (seeds.current_seed() * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & (2**64 - 1)
 
 
 def run(

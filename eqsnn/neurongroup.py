@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +11,16 @@ import numpy.typing as npt
 from .base import NetworkObject, name_node
 from .clocks import Clock
 from .grammar import errors
-from .groups import Group, paragraphs
+from .groups import Group, check_size, paragraphs
 from .linked import LinkedVariable, Source, resolve_link
 from .model.declarations import Event, Link, Neurons, Reaction, Refractory, When
 from .model.dimensions import SECOND
 from .model.symbols import Subexpression, Variable
 from .model.types import BOOLEAN, INTEGER, real
+from .positions import select_positions
 from .prefs import prefs
 from .runtime.store import Store
-from .state import Array, Indices, Member, select_positions
+from .state import Array, Indices, Member
 from .subgroup import Subgroup
 from .units import dimension_of, to_base
 
@@ -336,19 +336,3 @@ class NeuronGroup(Group):
             yield "refractory", str(self._refractory_time)
         elif self._refractory is not None:
             yield "refractory", self._refractory.expression.span.source.text
-
-
-def check_size(n: Any, place: str) -> int:
-    """Return a number of neurons.
-
-    :raises ModelError: E558, it is no integer of at least 1.
-    """
-    try:
-        size = operator.index(n)
-    except TypeError:
-        size = int(n) if isinstance(n, float) and n.is_integer() else 0
-    if isinstance(n, bool) or not 1 <= size < 1 << 31:
-        message = f"N must be a whole number of at least 1, not {n!r}."
-        hint = "the number of neurons comes first: NeuronGroup(10, model)" if isinstance(n, str) else None
-        raise errors.ModelError("E558", message, place=place, hint=hint)
-    return size

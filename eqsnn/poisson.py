@@ -13,6 +13,7 @@ from .base import NetworkObject, name_node, text_source
 from .clocks import Clock
 from .grammar import ast, errors
 from .grammar.suggest import question, suggest
+from .groups import check_size
 from .language_units import units
 from .model import equations
 from .model.declarations import Neurons, Regular
@@ -20,7 +21,7 @@ from .model.dimensions import HERTZ
 from .model.symbols import GroupModel, Variable
 from .model.types import real
 from .namespaces import Namespace
-from .neurongroup import NeuronGroup, check_size
+from .neurongroup import NeuronGroup
 from .regular import RunRegularly
 from .state import Array, Indices, Member, UnknownVariableError
 from .subgroup import Subgroup

@@ -52,3 +52,8 @@ def _checked(value: object) -> int:
     if isinstance(value, bool) or not 0 <= number < 1 << 64:
         raise ModelError("E551", f"a seed must be an integer from 0 to 2**64 - 1, not {value!r}.")
     return number
+
+
+def run_key() -> int:
+    """The key of a run's random numbers: the seed alone. Steps count on from run to run, so no number comes twice."""
+    return (current_seed() * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & (2**64 - 1)

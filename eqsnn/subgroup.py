@@ -11,8 +11,9 @@ from .clocks import Clock
 from .grammar import errors
 from .model.symbols import GroupModel, Subexpression
 from .namespaces import Namespace
+from .positions import select_positions
 from .regular import RunRegularly
-from .state import Array, Indices, Member, StateAccess, select_positions
+from .state import Array, Indices, Member, StateAccess
 
 if TYPE_CHECKING:
     from .linked import Source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,8 @@ import numpy.typing as npt
 from . import connect as _connect
 from .base import described
 from .clocks import Clock
+from .delays import DelayedGroup
 from .grammar import errors
-from .groups import Group
 from .history import History
 from .model.declarations import Declaration, End, Projection
 from .model.dimensions import SECOND
@@ -20,20 +20,19 @@ from .model.symbols import GroupModel, Subexpression, Variable
 from .model.types import INTEGER, real
 from .namespaces import Namespace, caller, check_namespace
 from .neurongroup import NeuronGroup
-from .pathways import PathwayView, SynapticPathway, check_delay
+from .positions import select_positions
 from .runtime.ragged import Ragged
 from .runtime.rings import Way
 from .runtime.store import Store
 from .shared_traces import SharedTraces
-from .state import Member, VariableView, select_positions
+from .state import Member, VariableView
 from .subgroup import Subgroup, whole
-from .units import to_base
 
 Indices = npt.NDArray[np.int32]
 _READ_ONLY = {name: Variable(name, "", INTEGER, "parameter", read_only=True) for name in ("i", "j")}
 
 
-class Synapses(Group):
+class Synapses(DelayedGroup):
     """Synapses from ``source`` to ``target`` (the same group where not given).
 
     ``model`` holds equations and parameters of each synapse; ``on_pre`` and ``on_post`` the code that a spike on either
@@ -94,47 +93,6 @@ class Synapses(Group):
         self.close_attributes()
 
     # ---- construction ----
-
-    def _pathways(self, on_pre: Any, on_post: Any, on_event: Any) -> dict[str, SynapticPathway]:
-        found: dict[str, SynapticPathway] = {}
-        sides: tuple[tuple[Literal["pre", "post"], Any], ...] = (("pre", on_pre), ("post", on_post))
-        for side, given in sides:
-            texts = {} if given is None else given if isinstance(given, Mapping) else {side: given}
-            for name, text in texts.items():
-                if name in found:
-                    raise errors.NameError("E307", f"there are two pathways '{name}'.", place=self.title)
-                event = on_event.get(name, "spike") if isinstance(on_event, Mapping) else on_event
-                order = 0 if side == "pre" else 1
-                part = f"on_{side}" if name == side else f"on_{side} '{name}'"
-                block = self.read_code(text, part)
-                self._check_event(event, self.source_group if side == "pre" else self.target_group, part)
-                found[name] = SynapticPathway(f"{self.title}, delay", name, side, block, event, order=order)
-        return found
-
-    def _check_event(self, event: object, group: NeuronGroup | Subgroup, part: str) -> None:
-        if event not in group.events:
-            events = ", ".join(f"'{name}'" for name in group.events) or "none"
-            hint = "did you forget its threshold?" if event == "spike" else f"its events: {events}"
-            message = f"{part} waits for the event {event!r}, which {group.title} does not have."
-            raise errors.NameError("E322", message, place=self.title, hint=hint)
-
-    def _set_delays(self, delay: Any) -> None:
-        if delay is None:
-            return
-        if not isinstance(delay, Mapping):
-            if "pre" not in self.pathways:
-                raise errors.StructureError(
-                    "E611",
-                    "delay is given, but there is no pathway 'pre'.",
-                    place=self.title,
-                    hint="give on_pre, whose code the delay is for; or delay={'<pathway>': <time>} for another pathway",
-                )
-            delay = {"pre": delay}
-        for name, value in delay.items():
-            if name not in self.pathways:
-                hint = f"pathways are {', '.join(self.pathways) or 'none'}"
-                raise errors.NameError("E307", f"there is no pathway '{name}' to delay.", place=self.title, hint=hint)
-            self.pathways[name].set_delay(value)
 
     def _declared(self) -> GroupModel:
         internal = [
@@ -259,7 +217,9 @@ class Synapses(Group):
             if "lastupdate" in self.ragged.columns:
                 self.ragged.set("lastupdate", np.rint(self.ragged.get("lastupdate") * (self.tick / tick)))
         self._tick = tick
-        if "lastupdate" in self.ragged.columns:  # a network of its own begins at zero, whatever its clocks showed before
+        if (
+            "lastupdate" in self.ragged.columns
+        ):  # a network of its own begins at zero, whatever its clocks showed before
             self.ragged.set("lastupdate", np.minimum(self.ragged.get("lastupdate"), self.ticks))
 
     def log_changes(self) -> History:
@@ -340,100 +300,6 @@ class Synapses(Group):
             self.store[name][:] = values
         else:
             self.ragged.set(name, values, slice(None) if indices is None else indices)
-
-    # ---- delays ----
-
-    def __getattr__(self, name: str) -> Any:
-        pathways: dict[str, SynapticPathway] = vars(self).get("pathways", {})
-        if name in pathways and name not in self.model.variables:
-            return PathwayView(self, pathways[name])
-        return super().__getattr__(name)
-
-    @property
-    def delay(self) -> Any:
-        """Delay of the pathway ``'pre'``: one for all synapses, or a variable where they differ.
-
-        Setting one time for all keeps it common; an array or an expression gives each synapse its own.
-        """
-        return self.delay_of("pre")
-
-    @delay.setter
-    def delay(self, value: Any) -> None:
-        self.set_delay("pre", value)
-
-    def delay_of(self, pathway: str) -> Any:
-        """Delay of a pathway."""
-        found = self._pathway(pathway)
-        return VariableView(self, found.variable, self.model.variables[found.variable]) if found.each else found.delay
-
-    def set_delay(self, pathway: str, value: Any) -> None:
-        """Set the delay of a pathway: a time for all synapses, or an array or expression for each.
-
-        :raises StructureError: E610, a delay is negative or not finite.
-        """
-        found = self._pathway(pathway)
-        if isinstance(value, VariableView):
-            return  # S.delay[...] += ... has been done in place
-        if isinstance(value, str) or np.ndim(value):
-            self._set_each_delay(found, value)
-        elif found.each:
-            check_delay(value, found.title)
-            self.ragged.set(found.variable, to_base(value))
-            self.ragged.set_default(found.variable, to_base(value))
-        else:
-            found.set_delay(value)
-
-    def _set_each_delay(self, pathway: SynapticPathway, value: Any) -> None:
-        """Give every synapse its delay, or leave all as they were."""
-        before = self.ragged.get(pathway.variable) if pathway.each else None
-        self._delay_each(pathway)
-        try:
-            VariableView(self, pathway.variable, self.model.variables[pathway.variable])[:] = value
-            self._check_delays(pathway)
-        except errors.EqsnnError:
-            if before is not None:
-                self.ragged.set(pathway.variable, before)
-            else:
-                pathway.each = False
-                self.model = self._declared()
-            raise
-
-    def _pathway(self, name: str) -> SynapticPathway:
-        if name not in self.pathways:
-            raise errors.NameError(
-                "E307",
-                f"there is no pathway '{name}'.",
-                place=self.title,
-                hint=f"pathways are {', '.join(self.pathways) or 'none'}",
-            )
-        return self.pathways[name]
-
-    def _delay_each(self, pathway: SynapticPathway) -> None:
-        """Give each synapse a delay of its own, at first the common one."""
-        if pathway.each:
-            return
-        pathway.each = True
-        self.model = self._declared()
-        if pathway.variable in self.ragged.columns:
-            self.ragged.set(pathway.variable, pathway.seconds)
-        else:
-            self.ragged.add_column(pathway.variable, self.store.real, pathway.seconds)
-
-    def separate_delays(self, variable: str) -> None:
-        """Give each synapse a delay of its own, where ``variable`` is the name of a pathway's delays."""
-        for pathway in self.pathways.values():
-            if pathway.variable == variable:
-                self._delay_each(pathway)
-
-    def _check_delays(self, pathway: SynapticPathway) -> None:
-        values = self.ragged.get(pathway.variable)
-        bad = np.flatnonzero(~(values >= 0) | ~np.isfinite(values))
-        if bad.size:
-            raise errors.StructureError(
-                "E610",
-                f"the delay of synapse {bad[0]} is {values[bad[0]] * 1e3:g} ms: it must not be negative.",
-                place=self.title,
-            )
 
     def __len__(self) -> int:
         return len(self.ragged)
