@@ -117,7 +117,14 @@ class Synapses(DelayedGroup):
         multi = self.multisynaptic_index is not None
         by_column = [p.side == "post" for p in self.pathways.values()] + [s.side == "pre" for s in self.model.summed]
         indexed = any(by_column)
-        return Ragged(len(self.source_group), len(self.target_group), self._columns(), multi=multi, indexed=indexed)
+        found = Ragged(len(self.source_group), len(self.target_group), self._columns(), multi=multi, indexed=indexed)
+        return self._numbered(found)
+
+    def _numbered(self, storage: Ragged) -> Ragged:
+        """The storage, told which variable numbers the synapses of a pair."""
+        if self.multisynaptic_index is not None:
+            storage.number_by(self.multisynaptic_index)
+        return storage
 
     # ---- what the compiler and the runtime ask ----
 
@@ -165,6 +172,7 @@ class Synapses(DelayedGroup):
         new = Ragged(
             old.fields.n_pre, old.fields.n_post, columns, multi=bool(old.fields.multi), indexed=bool(old.fields.indexed)
         )
+        self._numbered(new)
         new.append(old.i, old.j)
         for name in new.columns:
             if name in old.columns:
@@ -212,15 +220,14 @@ class Synapses(DelayedGroup):
 
     def _count_in(self, tick: float) -> None:
         """Count time in other ticks from here on."""
-        if tick != self.tick:
-            self._history.take(self.ragged, self.tick)
-            if "lastupdate" in self.ragged.columns:
-                self.ragged.set("lastupdate", np.rint(self.ragged.get("lastupdate") * (self.tick / tick)))
-        self._tick = tick
-        if (
-            "lastupdate" in self.ragged.columns
-        ):  # a network of its own begins at zero, whatever its clocks showed before
-            self.ragged.set("lastupdate", np.minimum(self.ragged.get("lastupdate"), self.ticks))
+        before, self._tick = self.tick, tick
+        if before != tick:
+            self._history.take(self.ragged, before)
+        if "lastupdate" in self.ragged.columns:
+            last = self.ragged.view("lastupdate")
+            if before != tick:
+                last[:] = np.rint(last * (before / tick))
+            np.minimum(last, self.ticks, out=last)  # the time of a new network begins at zero, whatever clocks showed
 
     def log_changes(self) -> History:
         """The log of creations and removals, complete to this moment; from the first call on they are logged."""
@@ -303,6 +310,10 @@ class Synapses(DelayedGroup):
 
     def __len__(self) -> int:
         return len(self.ragged)
+
+    def memory(self) -> int:
+        """Bytes allocated for the synapses and their indices."""
+        return self.ragged.memory()
 
     @property
     def N(self) -> int:

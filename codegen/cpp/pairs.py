@@ -46,7 +46,7 @@ def _body(printer: KernelPrinter, storage: str, lookup: str, connected: str = "s
 
 def _draw(printer: KernelPrinter, domain: PairSample, extra: str) -> str:
     printer.tables.sites.setdefault(domain.site, False)
-    step = f"static_cast<uint32_t>(c.clocks[{printer.tables.clock(printer.kernel.clock)}].step)"
+    step = f"static_cast<uint32_t>(c.clocks[{printer.tables.clock(printer.kernel.clock)}].draw)"
     free = "true" if domain.unconnected else "false"
     return f"{extra}{printer.printer(domain.count)}, {free}, c.keys[{domain.site}], {step}"
 

@@ -90,7 +90,7 @@ class Model:
         self.next_serial += 1
 
     def apply(self, step, removals, pairs):
-        for serial in sorted(set(removals)):
+        for serial in sorted(set(removals), key=lambda k: (*self.synapses[k][:2], k)):
             self.log.append((step, serial, *self.synapses.pop(serial)[:2], -1))
         seen = set()
         for i, j, w in sorted(pairs, key=lambda pair: pair[:2]):  # stable: ties keep their order

@@ -89,6 +89,15 @@ void remove_staged(Ragged& r, int64_t step) {
     });
 }
 
+// One more than the highest number of a synapse of the same pair, or 0.
+int32_t next_number(const Ragged& r, int32_t slot) {
+    const int32_t* const numbers = column<int32_t>(&r, r.numbered);
+    int32_t next = 0;
+    for (int32_t s = r.row_start[r.pre[slot]]; s < slot; ++s)
+        if (r.post[s] == r.post[slot] && numbers[s] >= next) next = numbers[s] + 1;
+    return next;
+}
+
 void create_staged(Ragged& r, int64_t step) {
     for (int64_t k = 0; k < r.n_pairs; ++k) {
         const StagedPair pair = r.staged_pairs[k];
@@ -96,6 +105,7 @@ void create_staged(Ragged& r, int64_t step) {
         const unsigned char* const record = r.staged_records + int64_t{pair.order} * r.stride;
         for (int32_t c = 0; c < r.n_columns; ++c)
             copy_items(r.columns[c].data, slot, record + r.columns[c].offset, 0, 1, r.columns[c].size);
+        if (r.numbered >= 0) column<int32_t>(&r, r.numbered)[slot] = next_number(r, slot);
         if (r.logging) r.log[r.n_log++] = Change{step, r.serial[slot], pair.i, pair.j, 1, 0};
     }
 }

@@ -15,6 +15,7 @@ Ragged* eqsnn_ragged_new(int32_t n_pre, int32_t n_post, int32_t multi) {
     r->n_pre = n_pre;
     r->n_post = n_post;
     r->multi = multi;
+    r->numbered = -1;
     reset(r->rows, 0, 0);
     reset(r->cols, 0, 0);
     int32_t** const tables[] = {&r->row_start, &r->row_length, &r->row_capacity, &r->col_length};

@@ -122,12 +122,16 @@ inline int32_t older_than(const Ragged* r, const int32_t* slots, int32_t start, 
     return n;
 }
 
-// The slot of every synapse of row i by its postsynaptic neuron, for passes over all pairs.
+// The slot of every synapse of row i (of a pair, the oldest) by its postsynaptic neuron, for passes over all pairs.
 class RowMap {
 public:
     RowMap(Context& c, const Ragged* r, int32_t i)
         : map_(c.scratch[2]), post_(r->post + r->row_start[i]), length_(r->row_length[i]) {
-        for (int32_t k = 0; k < length_; ++k) map_[post_[k]] = r->row_start[i] + k;
+        for (int32_t k = 0; k < length_; ++k) {
+            const int32_t s = r->row_start[i] + k;
+            int32_t& known = map_[post_[k]];
+            if (known < 0 || r->serial[s] < r->serial[known]) known = s;
+        }
     }
     ~RowMap() {
         for (int32_t k = 0; k < length_; ++k) map_[post_[k]] = -1;  // as Python filled it

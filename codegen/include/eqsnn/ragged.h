@@ -82,6 +82,7 @@ struct Ragged {
     unsigned char *defaults, *spill;  // records: the initial values; where a record goes that found no memory
     int32_t stride;
     int32_t failed;  // something could not be staged
+    int32_t numbered, unused;  // the column that numbers the synapses of a pair, or -1
 
     int64_t created, removed, refusals;  // by apply, since the beginning
 
@@ -140,10 +141,14 @@ inline int32_t find_in(const T* values, int32_t from, int32_t to, T wanted) {
     return -1;
 }
 
-// The slot of the synapse from i to j (one of them, where there are several), or -1.
+// The slot of the synapse from i to j (the oldest, where there are several), or -1.
 inline int32_t find(const Ragged* r, int32_t i, int32_t j) {
-    const int32_t start = r->row_start[i];
-    return find_in(r->post, start, start + r->row_length[i], j);
+    const int32_t start = r->row_start[i], end = start + r->row_length[i];
+    int32_t slot = find_in(r->post, start, end, j);
+    if (!r->multi || slot < 0) return slot;
+    for (int32_t s = slot + 1; s < end; ++s)
+        if (r->post[s] == j && r->serial[s] < r->serial[slot]) slot = s;
+    return slot;
 }
 
 // The slot of a synapse of row i by its identity, or -1 if it is gone.

@@ -1,4 +1,4 @@
-"""Rules do what `reference` does: connectivity, values of synapses and neurons, counts, on random networks."""
+"""Rules do what `structure_reference` does: connectivity, values of synapses and neurons, counts, on random networks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import State, run_rule
-from rules import RULES
+from structure_reference import State, run_rule
+from structure_rules import RULES
 
 import eqsnn
 from eqsnn import Network, NeuronGroup, StructuralPlasticity, StructureMonitor, Synapses, ms
@@ -40,7 +40,7 @@ class Model:
 
     def __init__(self, text: str) -> None:
         self.source = NeuronGroup(PRE, "a : 1\nna : integer", dt=1 * ms)
-        self.target = NeuronGroup(POST, "b : 1\nnb : integer", dt=1 * ms)
+        self.target = NeuronGroup(POST, "b : 1\nnb : integer", threshold="b < -1e9", dt=1 * ms)
         self.synapses = Synapses(self.source, self.target, "w : 1\nc : integer", on_post="w += 0", dt=1 * ms)
         self.synapses.connect(False)
         self.rule = StructuralPlasticity(self.synapses, text, dt=1 * ms)
