@@ -17,7 +17,7 @@ def rewiring_seconds(net: Any) -> float:
     """Sum the profiled time of the structural rules, which are named so; as in Brian2, times have a unit."""
     from eqsnn import second
 
-    return sum(float(time/second) for name, time in net.profiling_info if 'rewiring' in name)
+    return sum(float(time/second) for name, time in net.profiling_info if 'rewiring' in name or name.endswith('changes'))
 
 
 def main() -> None:

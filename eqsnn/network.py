@@ -138,6 +138,11 @@ class Network:
             raise errors.RunError("E907", "no run was profiled.", hint="call run(..., profile=True)")
         return self._profile
 
+    @property
+    def profiling_info(self) -> list[tuple[str, Any]]:
+        """The profile as Brian2 gives it: (name, time), the longest first."""
+        return [(entry.name, quantity(entry.seconds, SECOND)) for entry in self.profile]
+
     def stop(self) -> None:
         """Stop the run after the present step: for a `network_operation`."""
         self._stopped = True
