@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..ir import Pairs, PairSample
-from .expressions import projection_name
+from ..ir import Array, Load, Local, Pairs, PairSample
+from .expressions import array_name, projection_name
 from .kernels import KernelPrinter
-from .statements import indent
+from .statements import arrays, expressions, indent, parts
 
 
 def pair_loops(printer: KernelPrinter, domain: Pairs | PairSample) -> Iterator[str]:
@@ -55,9 +55,30 @@ def _sample(printer: KernelPrinter, storage: str, domain: PairSample) -> Iterato
     yield from printer.lines(printer.kernel.outer)
     yield f"const Sample sample = sample_pairs(c, {storage}, {_draw(printer, domain, '')});"
     yield "for (int64_t k = 0; k < sample.n; ++k) {"
+    yield from indent(_fetch_ahead(printer, storage, domain.lookup))
     yield "    const int32_t i = sample.i[k], j = sample.j[k];"
     yield from indent(_body(printer, storage, "find" if domain.lookup else "none"))
     yield "}"
+
+
+def _fetch_ahead(printer: KernelPrinter, storage: str, lookup: bool) -> Iterator[str]:
+    """Ask for the memory of pairs to come: random pairs of a large network are in no cache, but are known beforehand."""
+    used = arrays(expressions((*printer.kernel.prologue, *printer.kernel.body)))
+    indices: dict[str, list[Array]] = {"i": [], "j": []}
+    for x in expressions(printer.kernel.body):
+        for part in parts(x):
+            if isinstance(part, Load) and part.array in used and part.array.space == "flat" and isinstance(part.index, Local):
+                if part.index.name in indices and part.array not in indices[part.index.name]:
+                    indices[part.index.name].append(part.array)
+    if lookup:
+        yield f"if (k + 16 < sample.n) fetch_row_place({storage}, sample.i[k + 16]);"
+    if lookup or any(indices.values()):
+        yield "if (k + 8 < sample.n) {"
+        if lookup:
+            yield f"    fetch_row({storage}, sample.i[k + 8]);"
+        for side, found in indices.items():
+            yield from (f"    __builtin_prefetch({array_name(a)} + sample.{side}[k + 8]);" for a in found)
+        yield "}"
 
 
 def _sample_each(printer: KernelPrinter, storage: str, domain: PairSample, per: str) -> Iterator[str]:

@@ -122,6 +122,17 @@ inline int32_t older_than(const Ragged* r, const int32_t* slots, int32_t start, 
     return n;
 }
 
+// Ask for the memory of a row that will be searched soon: first where it is, then what it holds.
+inline void fetch_row_place(const Ragged* r, int32_t i) {
+    __builtin_prefetch(r->row_start + i);
+    __builtin_prefetch(r->row_length + i);
+}
+inline void fetch_row(const Ragged* r, int32_t i) {
+    const int32_t* const row = r->post + r->row_start[i];
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + 16);
+}
+
 // The slot of every synapse of row i (of a pair, the oldest) by its postsynaptic neuron, for passes over all pairs.
 class RowMap {
 public:
