@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, assert_never
 
 from ..grammar import ast, errors
+from ..grammar.source import Span
 from .equations import names_in
 from .scope import Scope
 from .symbols import Builtin, Counter, Reference, SubexpressionReference, VariableReference
@@ -61,7 +62,8 @@ def reach_of(head: ast.Head) -> Reach:
 def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reach) -> None:
     """Check that no statement reads or changes what its element may not have.
 
-    :raises StructureError: E605, a synaptic variable where a pair may have no synapse; E606, any other.
+    :raises StructureError: E605, a synaptic variable where a pair may have no synapse; E606, any other; E607, a
+        removal where there may be none.
     """
     for node in statements:
         match node:
@@ -77,11 +79,19 @@ def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reac
                     check_expression(given.value, scope, reach)
                 if condition is not None:
                     check_expression(condition, scope, reach)
-            case ast.RemoveSynapse(condition, _, _):
+            case ast.RemoveSynapse(condition, _, span):
                 if condition is not None:
                     check_expression(condition, scope, reach)
+                _has_one(reach if condition is None else _under(condition, reach, holds=True), span)
             case _:
                 assert_never(node)
+
+
+def _has_one(reach: Reach, span: Span) -> None:
+    """A synapse to remove must be there."""
+    if reach.pre and reach.post and not reach.synapse:
+        hint = "put it under 'if connected:', or write 'remove synapse if connected and ...'" if reach.synapse is None else None
+        raise errors.StructureError("E607", f"there is no synapse to remove: {reach.what}.", span, hint)
 
 
 def check_expression(expression: ast.Expression, scope: Scope, reach: Reach) -> None:

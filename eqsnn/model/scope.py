@@ -34,6 +34,7 @@ CLOCK = {"t": real(SECOND), "dt": real(SECOND), "t_in_timesteps": INTEGER}
 NEURON = {"i": INTEGER, "N": INTEGER, "lastspike": real(SECOND), "not_refractory": BOOLEAN}
 SYNAPSE = dict.fromkeys(("i", "j", "N", "N_pre", "N_post", "N_incoming", "N_outgoing"), INTEGER)
 NOISE = real(SECOND**-0.5)
+_DEGREE: Mapping[Side, str] = {"pre": "N_outgoing", "post": "N_incoming"}  # a side's neurons have one of the two
 MATHEMATICAL = {"pi": 3.141592653589793, "e": 2.718281828459045, "inf": float("inf")}
 
 
@@ -132,7 +133,7 @@ class Scope:
             found = _member(neurons.own, base, side)
             if found is not None:
                 return found
-            if base in ("lastspike", "not_refractory", "N_incoming", "N_outgoing") or (suffix and base == "i"):
+            if base in ("lastspike", "not_refractory", _DEGREE[side]) or (suffix and base == "i"):
                 return Builtin(base, side, {**NEURON, **SYNAPSE}[base])
         return None
 

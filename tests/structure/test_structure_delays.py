@@ -183,7 +183,7 @@ def test_storage_moves_while_spikes_are_under_way(each: bool) -> None:
         network.run(2 * ms)
         storage = synapses.ragged
         gone = rng.choice(storage.order(), 20, replace=False)
-        for i, j in zip(storage.view("pre")[gone].tolist(), storage.view("post")[gone].tolist(), strict=True):
+        for i, j in zip(storage.fixed("pre")[gone].tolist(), storage.fixed("post")[gone].tolist(), strict=True):
             del born[i, j]
         storage.remove(gone)
         for i, j in zip(rng.integers(0, 20, 40).tolist(), rng.integers(0, 30, 40).tolist(), strict=True):

@@ -39,7 +39,7 @@ class Sampler:
         self.rule.run()
         storage = self.synapses.ragged
         new = storage.order()[storage.get("w") == 7]
-        pairs = list(zip(storage.view("pre")[new].tolist(), storage.view("post")[new].tolist(), strict=True))
+        pairs = list(zip(storage.fixed("pre")[new].tolist(), storage.fixed("post")[new].tolist(), strict=True))
         storage.remove(new)
         return pairs
 

@@ -69,7 +69,7 @@ def test_sums_over_several_synapses_whatever_the_storage(compact: bool) -> None:
         storage.remove([swapped])
         storage.append([0], [0])
         storage.set("w", np.append(values[slots != swapped], values[slots == swapped]))
-        storage.view("serial")[storage.order()[-1]] = 0
+        storage.fixed("serial")[storage.order()[-1]] = 0
     Network(source, target, synapses).run(3 * ms)
     expected = {}
     for j in range(2):
