@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from .grammar.errors import RunError
 from .runtime.context import FAULT_MEMORY, FAULT_NOT_FINITE, FAULT_TOO_MANY
-from .units import second
 
 if TYPE_CHECKING:
     from .compiler import Compiled
@@ -22,7 +21,7 @@ def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any]
     if not outcome.fault:
         return
     program = compiled.program
-    action, now = program.actions[outcome.action], outcome.tick * timing.tick * second
+    action, now = program.actions[outcome.action], f"{outcome.tick * timing.tick * 1e3:g} ms"
     if outcome.fault == FAULT_MEMORY:
         hint = "record less, or build a smaller network; the state is that of the last full step"
         raise RunError("E903", f"at t = {now} memory ran out in '{program.labels[outcome.action]}'.", hint=hint)
@@ -35,7 +34,7 @@ def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any]
     where = f"{name}[{outcome.index}]"
     if array.space == "slot":
         storage = found.ragged
-        where = f"{name}[{storage.view('pre')[outcome.index]}, {storage.view('post')[outcome.index]}]"
+        where = f"{name}[{storage.fixed('pre')[outcome.index]}, {storage.fixed('post')[outcome.index]}]"
         value = storage.view(name)[outcome.index]
     else:
         value = found.store[name][outcome.index]

@@ -193,17 +193,17 @@ class Ragged:
     @property
     def i(self) -> Indices:
         """Presynaptic neuron of each synapse."""
-        return np.asarray(self.view("pre")[self.order()], np.int32)
+        return np.asarray(self.fixed("pre")[self.order()], np.int32)
 
     @property
     def j(self) -> Indices:
         """Postsynaptic neuron of each synapse."""
-        return np.asarray(self.view("post")[self.order()], np.int32)
+        return np.asarray(self.fixed("post")[self.order()], np.int32)
 
     @property
     def serial(self) -> npt.NDArray[np.int64]:
         """Creation number of each synapse, ascending."""
-        return np.asarray(self.view("serial")[self.order()], np.int64)
+        return np.asarray(self.fixed("serial")[self.order()], np.int64)
 
     def get(self, name: str, subset: Any = slice(None)) -> Array:
         """Copy of a variable's values, for all synapses or for ``subset`` of them."""
@@ -220,12 +220,13 @@ class Ragged:
     # --- views of memory: they hold until the next change ---
 
     def view(self, name: str) -> Array:
-        """Memory of ``pre``, ``post``, ``serial``, ``col_pos`` or of a variable, by slot."""
-        room = self.fields.rows.room
-        if name in self.columns:
-            return self._memory(self._column(name).data, self.columns[name], room)
+        """Memory of a variable, by slot."""
+        return self._memory(self._column(name).data, self.columns[name], self.fields.rows.room)
+
+    def fixed(self, name: str) -> Array:
+        """Memory of ``pre``, ``post``, ``serial`` or ``col_pos``, by slot; variables may have the same names."""
         dtype = np.int64 if name == "serial" else np.int32
-        return self._memory(getattr(self.fields, name), dtype, room)
+        return self._memory(getattr(self.fields, name), dtype, self.fields.rows.room)
 
     def table(self, name: str) -> Indices:
         """Memory of ``row_start``, ``row_length``, ``row_capacity``, ``col_start`` …, by neuron."""
@@ -299,7 +300,7 @@ class Ragged:
         chosen = np.ascontiguousarray(slots, np.int32).reshape(-1)
         if len(chosen) and (chosen.min() < 0 or chosen.max() >= self.fields.rows.room):
             raise IndexError("a slot is out of range")
-        if np.any(self.view("pre")[chosen] < 0):
+        if np.any(self.fixed("pre")[chosen] < 0):
             raise IndexError("a slot holds no synapse")
         return chosen
 

@@ -126,7 +126,7 @@ class Way:
         self._delays = _NONE
 
     def _send(self, ragged: Ragged, slots: npt.NDArray[np.int32], mark: int, steps: int, now: int) -> None:
-        for slot in slots[ragged.view("serial")[slots] < mark]:
+        for slot in slots[ragged.fixed("serial")[slots] < mark]:
             if core.load().eqsnn_events_push(self._queue, ragged.handle, int(slot), steps, now):
                 raise MemoryError("no memory for spikes under way")
 

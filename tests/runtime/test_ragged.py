@@ -198,7 +198,7 @@ class Storage(RuleBasedStateMachine):
     @invariant()
     def same_views(self):
         storage = self.storage
-        serial = storage.view("serial")
+        serial = storage.fixed("serial")
         rows = [sorted(serial[storage.row(i)].tolist()) for i in range(N_PRE)]
         assert rows == [[s for s, v in sorted(self.model.synapses.items()) if v[0] == i] for i in range(N_PRE)]
         columns = [[s for s, v in sorted(self.model.synapses.items()) if v[1] == j] for j in range(N_POST)]
@@ -220,7 +220,7 @@ class Storage(RuleBasedStateMachine):
         slot = self.storage.find(*pair)
         assert (slot >= 0) == self.model.connected(*pair)
         if slot >= 0:
-            assert (self.storage.view("pre")[slot], self.storage.view("post")[slot]) == pair
+            assert (self.storage.fixed("pre")[slot], self.storage.fixed("post")[slot]) == pair
 
     def teardown(self):
         if hasattr(self, "storage"):
@@ -242,7 +242,7 @@ def test_fresh_projection_is_tight_and_keeps_the_given_order():
     assert storage.fields.rows.room == storage.fields.rows.end == 2000
     assert np.array_equal(storage.i, i)
     assert np.array_equal(storage.j, j)
-    assert np.array_equal(storage.view("pre")[:2000], np.sort(i))
+    assert np.array_equal(storage.fixed("pre")[:2000], np.sort(i))
     assert np.array_equal(storage.serial, np.arange(2000))
 
 
