@@ -16,7 +16,7 @@ class Evaluated(NeuronGroup):
         chosen = np.arange(len(self)) if indices is None else indices
         names = {name: np.broadcast_to(self.store[name], (len(self),))[chosen] for name in self.model.variables
                  if name in self.store}
-        value = eval(text, {"i": chosen, "mV": 1e-3, "np": np, **names})
+        value = eval(text.replace(" and ", " & "), {"i": chosen, "mV": 1e-3, "np": np, **names})
         return np.broadcast_to(value, chosen.shape).copy()
 
     def assign_text(self, name, operator, text, indices, title):

@@ -56,7 +56,7 @@ def test_dimensions_are_checked_in_arithmetic(group):
 
 
 @pytest.mark.parametrize("index", [slice(1, 4), [1, 2, 3], np.array([1, 2, 3]), [-5, -4, -3], range(1, 4),
-                                   [False, True, True, True, False, False], "(i > 0) & (i < 4)"])
+                                   [False, True, True, True, False, False], "(i > 0) and (i < 4)"])
 def test_ways_to_index(group, index):
     group.v[index] = [10, 20, 30] * mV
     assert np.allclose(group.v / mV, [0, 10, 20, 30, 0, 0])
@@ -176,7 +176,7 @@ MISTAKES = {
     "real index": ("group.v[1.5]", errors.StateError, "E704", "1.5 is no index"),
     "pair": ("group.v[1, 2]", errors.StateError, "E704", "\\(1, 2\\) is no index"),
     "truth values": ("group.v[[True, False]]", errors.StateError, "E702", "2 truth values cannot choose among 6"),
-    "number as condition": ("group.v['i + 1']", errors.TypeError, "E402", "is a number, not a condition"),
+    "number as condition": ("group.v['i + 1']", errors.TypeError, "E402", "is a number; true or false is needed here"),
     "real to integer": ("group.k = 2.5", errors.TypeError, "E425", "'k' is an integer and cannot be set to 2.5"),
     "large to integer": ("group.k = 2**31", errors.TypeError, "E425", "32 bits"),
     "number to truth value": ("group.on = 2", errors.TypeError, "E425", "'on' is true or false"),
