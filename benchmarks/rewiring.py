@@ -17,7 +17,8 @@ def rewiring_seconds(net: Any) -> float:
     """Sum the profiled time of the structural rules, which are named so; as in Brian2, times have a unit."""
     from eqsnn import second
 
-    return sum(float(time/second) for name, time in net.profiling_info if 'rewiring' in name or name.endswith('changes'))
+    parts = net.profiling_info
+    return sum(float(time/second) for name, time in parts if 'rewiring' in name or name.endswith('changes'))
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .base import described
 from .grammar import errors
 from .groups import Group
 from .model.symbols import GroupModel
@@ -168,3 +169,13 @@ class DelayedGroup(Group):
                 f"the delay of synapse {bad[0]} is {values[bad[0]] * 1e3:g} ms: it must not be negative.",
                 place=self.title,
             )
+
+
+def check_ends(source: Any, target: Any) -> None:
+    """Require groups of neurons on both sides.
+
+    :raises StructureError: E615.
+    """
+    for end in (source, target):
+        if not isinstance(end, NeuronGroup | Subgroup):
+            raise errors.StructureError("E615", f"synapses connect groups of neurons, not {described(end)}.")

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import connect as _connect
-from .base import described
 from .clocks import Clock
-from .delays import DelayedGroup
+from .delays import DelayedGroup, check_ends
 from .grammar import errors
 from .history import History
 from .model.declarations import Declaration, End, Projection
@@ -71,7 +70,7 @@ class Synapses(DelayedGroup):
         name: str | None = None,
     ) -> None:
         target = source if target is None else target
-        _check_ends(source, target)
+        check_ends(source, target)
         super().__init__(
             "synapses", name, namespace=namespace, dt=dt, clock=clock, otherwise=source.clock, when=when, order=order
         )
@@ -339,12 +338,6 @@ class Synapses(DelayedGroup):
     def N_outgoing_pre(self) -> Indices:
         """Out-degree of each source neuron."""
         return self.ragged.table("row_length").copy()
-
-
-def _check_ends(source: Any, target: Any) -> None:
-    for end in (source, target):
-        if not isinstance(end, NeuronGroup | Subgroup):
-            raise errors.StructureError("E615", f"synapses connect groups of neurons, not {described(end)}.")
 
 
 def _end(group: NeuronGroup | Subgroup) -> End:

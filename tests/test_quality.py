@@ -23,7 +23,7 @@ def check(*command: str) -> None:
 
 
 def test_style():
-    check("ruff", "check", ".")
+    check("ruff", "check", "--output-format", "concise", ".")
 
 
 def test_types():

@@ -62,14 +62,15 @@ def _sample(printer: KernelPrinter, storage: str, domain: PairSample) -> Iterato
 
 
 def _fetch_ahead(printer: KernelPrinter, storage: str, lookup: bool) -> Iterator[str]:
-    """Ask for the memory of pairs to come: random pairs of a large network are in no cache, but are known beforehand."""
+    """Ask for the memory of pairs to come: those of a large network are in no cache, but are known beforehand."""
     used = arrays(expressions((*printer.kernel.prologue, *printer.kernel.body)))
     indices: dict[str, list[Array]] = {"i": [], "j": []}
     for x in expressions(printer.kernel.body):
         for part in parts(x):
-            if isinstance(part, Load) and part.array in used and part.array.space == "flat" and isinstance(part.index, Local):
-                if part.index.name in indices and part.array not in indices[part.index.name]:
-                    indices[part.index.name].append(part.array)
+            match part:
+                case Load(array, Local(index, _)) if array in used and array.space == "flat" and index in indices:
+                    if array not in indices[index]:
+                        indices[index].append(array)
     if lookup:
         yield f"if (k + 16 < sample.n) fetch_row_place({storage}, sample.i[k + 16]);"
     if lookup or any(indices.values()):

@@ -90,7 +90,9 @@ def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reac
 def _has_one(reach: Reach, span: Span) -> None:
     """A synapse to remove must be there."""
     if reach.pre and reach.post and not reach.synapse:
-        hint = "put it under 'if connected:', or write 'remove synapse if connected and ...'" if reach.synapse is None else None
+        hint = None
+        if reach.synapse is None:
+            hint = "put it under 'if connected:', or write 'remove synapse if connected and ...'"
         raise errors.StructureError("E607", f"there is no synapse to remove: {reach.what}.", span, hint)
 
 

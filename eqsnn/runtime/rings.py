@@ -90,7 +90,7 @@ class Way:
         way.marks, way.n_marks = self._marks.ctypes.data, len(self._marks)
 
     def _periods(self, delay: int, now: int) -> npt.NDArray[np.int64]:
-        periods = self._delays.tolist()
+        periods: list[tuple[int, int, int]] = [(a, b, c) for a, b, c in self._delays.tolist()]
         if not periods or periods[-1][2] != delay:
             periods = [(since, min(until, now), steps) for since, until, steps in periods]
             periods.append((now, _FOREVER, delay))

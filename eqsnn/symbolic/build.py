@@ -30,10 +30,8 @@ from ..model.scope import Scope
 from ..model.statements import Context, check_block
 from ..model.symbols import (
     Builtin,
-    Constant,
     Differential,
     GroupModel,
-    Reference,
     Side,
     Subexpression,
     Variable,
@@ -41,6 +39,7 @@ from ..model.symbols import (
 )
 from .blocks import Symbolic, convert_block
 from .choose import applicable, choose, integrate
+from .constants import keeps_its_value
 from .convert import Converter
 from .event_driven import solve_between_events
 from .model import (
@@ -186,7 +185,7 @@ class _Builder:
             references.setdefault(name, found)
         noise = tuple(sorted(n for n, r in references.items() if isinstance(r, Builtin) and n.split("_")[0] == "xi"))
         frozen = frozenset(d.name for d in chosen if d.unless_refractory)
-        constant = frozenset(n for n, r in references.items() if _is_constant(r)) | {"dt"}
+        constant = frozenset(n for n, r in references.items() if keeps_its_value(r)) | {"dt"}
         scope.noise = False
         return OdeSystem(derivatives, noise, frozen, constant)
 
@@ -277,8 +276,11 @@ class _Builder:
         except NotApplicable as reason:
             at = item.model.differentials.get(reason.variable or "")
             raise errors.ModelError(
-                "E531", f"it cannot be solved between events: {reason.reason}.", at.span if at else None,
-                "make it (clock-driven), which integrates it at every step", item.title,
+                "E531",
+                f"it cannot be solved between events: {reason.reason}.",
+                at.span if at else None,
+                "make it (clock-driven), which integrates it at every step",
+                item.title,
             ) from None
 
     # ---- code ----
@@ -330,18 +332,6 @@ class _Builder:
         return tuple(self.converter.expression(value, scope) for value in variables)
 
 
-def _is_constant(reference: Reference) -> bool:
-    match reference:
-        case Constant():
-            return True
-        case VariableReference(variable, _):
-            return variable.constant
-        case Builtin(name, _, _):
-            return name in ("N", "N_pre", "N_post", "i", "j", "dt")
-        case _:
-            return False
-
-
 def _only_shared(statements: tuple[ast.Statement, ...], scope: Scope) -> bool:
     """Whether a text changes nothing but shared variables, and so runs once instead of for each element."""
     for node in statements:
@@ -351,5 +341,3 @@ def _only_shared(statements: tuple[ast.Statement, ...], scope: Scope) -> bool:
         if isinstance(found, VariableReference) and not found.variable.shared:
             return False
     return bool(statements)
-
-

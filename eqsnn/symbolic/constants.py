@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sympy
 
+from ..model.symbols import Builtin, Constant, Reference, VariableReference
 from .linear import is_constant
 from .system import Define, StateUpdate, real_symbol
 
@@ -80,3 +81,16 @@ class _Gatherer:
         varying = [part for part in expression.args if not self.is_constant(part)]
         group = [self.name(expression.func(*fixed))] if fixed else []
         return expression.func(*group, *map(self.rewrite, varying))
+
+
+def keeps_its_value(reference: Reference) -> bool:
+    """Whether what a name stands for is the same throughout a run."""
+    match reference:
+        case Constant():
+            return True
+        case VariableReference(variable, _):
+            return variable.constant
+        case Builtin(name, _, _):
+            return name in ("N", "N_pre", "N_post", "i", "j", "dt")
+        case _:
+            return False

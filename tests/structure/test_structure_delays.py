@@ -178,7 +178,7 @@ def test_storage_moves_while_spikes_are_under_way(each: bool) -> None:
     if each:
         synapses.delay = "4*ms"
     network = Network(source, target, synapses)
-    born = {pair: -1 for pair in zip(synapses.i[:].tolist(), synapses.j[:].tolist(), strict=True)}
+    born = dict.fromkeys(zip(synapses.i[:].tolist(), synapses.j[:].tolist(), strict=True), -1)
     for now in range(0, 20, 2):
         network.run(2 * ms)
         storage = synapses.ragged

@@ -48,7 +48,7 @@ def test_without_memory_the_network_is_as_it_was_before_the_pass(in_a_run: bool)
             else:
                 rule.run()
         except errors.RunError as error:
-            assert error.code == "E903"  # noqa: PT017
+            assert error.code == "E903"
             assert "memory" in str(error)
             failed = True
         except MemoryError:
