@@ -3,20 +3,29 @@
 The slots of a row lie side by side, so its synapses are computed in vector registers. What they add to neurons is
 first put aside and then added one by one: two lanes may mean the same neuron only in different rows, but a
 processor's scatter is no faster than a plain loop, which needs no proof.
+
+A vector's `exp` is not the scalar one to the last bit. Where a body calls functions, its loop therefore runs to the end
+of the last vector, with lanes that lead nowhere, instead of ending with scalar code: a synapse's result must not
+depend on its place in the row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..ir import (
+    BOOL,
+    REAL,
     Accumulate,
     Call,
     Create,
     EventNeurons,
     EventSynapses,
+    Expression,
     If,
+    Load,
+    Local,
     Random,
     Record,
     Remove,
@@ -26,7 +35,7 @@ from ..ir import (
 )
 from .expressions import projection_name
 from .kernels import KernelPrinter
-from .statements import expressions, indent, parts
+from .statements import arrays, expressions, indent, parts
 
 _MOST_ASIDE = 16  # sums of a synapse: for so many a run has room to put values aside (`Context::sums`)
 
@@ -46,6 +55,21 @@ class Row:
         yield f"const int32_t {other} = {'post' if other == 'j' else 'pre'}_{self.storage}[s]; (void){other};"
 
 
+    def lane(self) -> Iterator[str]:
+        """Locals of the k-th lane, which from k = n on have values of some synapse or of none, but places that exist.
+
+        The storage ends with room for a vector (`allocate` in ``core/memory.h``).
+        """
+        other = "j" if self.fixed == "i" else "i"
+        ends = f"{'post' if other == 'j' else 'pre'}_{self.storage}[s]"
+        if "[k]" in self.slot:
+            yield f"const int32_t s = {self.slot.replace('[k]', '[k < n ? k : n - 1]')};"
+            yield f"const int32_t {other} = {ends}; (void){other};"
+        else:
+            yield f"const int32_t s = {self.slot};"
+            yield f"const int32_t {other} = k < n ? {ends} : 0; (void){other};"
+
+
 def _uses_twin(printer: KernelPrinter) -> bool:
     return any(isinstance(p, Random) for x in expressions(printer.kernel.body) for p in parts(x))
 
@@ -55,12 +79,19 @@ def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
     body = printer.kernel.body
     twin = [f"const uint32_t twin = twin_of({row.storage}, s);"] if _uses_twin(printer) else []
     scatters = [node for node in body if isinstance(node, Accumulate)]
-    if not is_straight(body) or not _worth_splitting(body) or len(scatters) > _MOST_ASIDE:
+    aside = sum(isinstance(node, Accumulate | Store) for node in body)
+    if not is_straight(body) or not _worth_splitting(body) or aside > _MOST_ASIDE:
         yield from _loop("", [*row.element(), *twin, *printer.lines(body)])
         return
     yield "real* __restrict const aside = static_cast<real*>(c.sums); (void)aside;"
     yield "const int64_t widest = c.widest; (void)widest;"
-    split = [_set_aside(printer, node, scatters) for node in body]
+    if _calls(body):
+        yield from _whole_vectors(printer, row, twin)
+        return
+    split = [
+        _set_aside(printer, node, scatters) if isinstance(node, Accumulate) else list(printer.lines((node,)))
+        for node in body
+    ]
     yield from _loop("#pragma omp simd", [*row.element(), *twin, *(line for part in split for line in part)])
     if scatters:
         adds = [
@@ -70,17 +101,55 @@ def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
         yield from _loop("", [*row.element(), *adds])
 
 
-def _loop(pragma: str, body: list[str]) -> Iterator[str]:
+def _whole_vectors(printer: KernelPrinter, row: Row, twin: list[str]) -> Iterator[str]:
+    """All lanes of every vector compute; then what those of synapses have found is stored and added."""
+    body = printer.kernel.body
+    results = [node for node in body if isinstance(node, Accumulate | Store)]
+    kept = [node for node in results if isinstance(node, Accumulate) or node.array.type is REAL]
+    others = [node for node in body if isinstance(node, Store) and node.array.type is not REAL]
+    later = [node for node in others if _is_of_element(node.value)]
+    lines: list[str] = []
+    for node in body:
+        if isinstance(node, Accumulate | Store) and any(node is other for other in kept):
+            lines += _set_aside(printer, node, kept)
+        elif any(node is other for other in others):
+            if not any(node is other for other in later):
+                lines += [f"if (k < n) {line}" for line in printer.lines((node,))]
+        else:
+            lines += printer.lines((node,))
+    lanes = 64 if any(a.type is BOOL for a in arrays(expressions(body))) else 16  # of the widest vectors there are
+    yield f"const int32_t whole = (n + {lanes - 1}) & ~{lanes - 1};"
+    yield from _loop("#pragma omp simd", [*row.lane(), *twin, *lines], "whole")
+    finished = [
+        f"{printer.printer.load(node.array, node.index)} {'+=' if isinstance(node, Accumulate) else '='} "
+        f"aside[{place} * widest + k];"
+        for place, node in enumerate(kept)
+    ]
+    yield from _loop("", [*row.element(), *finished, *printer.lines(tuple(later))])
+
+
+def _calls(body: tuple[Statement, ...]) -> bool:
+    """Whether a body calls what may differ between vector and scalar code."""
+    return any(isinstance(p, Call | Random) for x in expressions(body) for p in parts(x))
+
+
+def _is_of_element(x: Expression) -> bool:
+    """Whether an expression needs no local of the body, and no function."""
+    bound = ("i", "j", "s")
+    return not any(
+        isinstance(p, Call | Random | Load) or (isinstance(p, Local) and p.name not in bound) for p in parts(x)
+    )
+
+
+def _loop(pragma: str, body: list[str], end: str = "n") -> Iterator[str]:
     if pragma:
         yield pragma
-    yield "for (int32_t k = 0; k < n; ++k) {"
+    yield f"for (int32_t k = 0; k < {end}; ++k) {{"
     yield from indent(body)
     yield "}"
 
 
-def _set_aside(printer: KernelPrinter, node: Statement, scatters: list[Accumulate]) -> list[str]:
-    if not isinstance(node, Accumulate):
-        return list(printer.lines((node,)))
+def _set_aside(printer: KernelPrinter, node: Accumulate | Store, scatters: Sequence[Statement]) -> list[str]:
     place = next(k for k, other in enumerate(scatters) if other is node)
     return [f"aside[{place} * widest + k] = {printer.printer(node.value)};"]
 

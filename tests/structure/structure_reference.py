@@ -110,7 +110,11 @@ class Pass:
         place = self.place(name, element)
         if name in self.counters:
             counter = self.counters[name]
-            index = 0 if len(counter) == 1 and not name.endswith(("_pre", "_post")) else (element.i if name.endswith("_pre") else element.j)
+            index = (
+                0
+                if len(counter) == 1 and not name.endswith(("_pre", "_post"))
+                else (element.i if name.endswith("_pre") else element.j)
+            )
             self.adds.append((counter, index, value))
         elif name in element.own:
             element.own[name] = value if node.operator == "=" else element.own[name] + value

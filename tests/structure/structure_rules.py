@@ -80,7 +80,11 @@ class Writer:
 
     def one(self, kind: str) -> str:
         fresh = [f"m{len(self.counters)}{side}" for side in ("", "_pre", "_post")]
-        kept = [c for c in self.counters if kind in ("synapse", "pair in all") or not c.endswith("_post" if kind == "pre" else "_pre")]
+        kept = [
+            c
+            for c in self.counters
+            if kind in ("synapse", "pair in all") or not c.endswith("_post" if kind == "pre" else "_pre")
+        ]
         reads = {
             "synapse": ["w", "c", "a_pre", "nb_post", "i", "j", "N_outgoing", "N_incoming"],
             "pair in all": ["a_pre", "nb_post", "i", "j", "N_outgoing", "N_incoming"],
@@ -122,7 +126,9 @@ class Writer:
         """A whole number below ten, of type integer."""
         a, b = (f"int({self.random.choice(reads)})" for _ in range(2))
         k = self.random.randint(1, 5)
-        return self.random.choice([f"({a} + {k}*{b}) % 7", f"maximum(0, {a} - {b}) % 5", f"abs({a} - {k})*{k} % 9", f"{k}"])
+        return self.random.choice(
+            [f"({a} + {k}*{b}) % 7", f"maximum(0, {a} - {b}) % 5", f"abs({a} - {k})*{k} % 9", f"{k}"]
+        )
 
     def condition(self, reads: list[str]) -> str:
         first = f"{self.number(reads)} {self.random.choice(['<', '>=', '==', '!='])} {self.random.randint(0, 4)}"

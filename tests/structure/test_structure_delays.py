@@ -173,7 +173,9 @@ def test_storage_moves_while_spikes_are_under_way(each: bool) -> None:
     rng = np.random.default_rng(0)
     source = SpikeGeneratorGroup(20, np.repeat(range(20), 5), np.tile([0, 3, 6, 9, 12], 20) * ms, dt=1 * ms)
     target = NeuronGroup(30, "x : 1", threshold="x < 0", dt=1 * ms)
-    synapses = Synapses(source, target, "n : 1", on_pre="n += 1\nx_post += 1", on_post="n += 0", delay=4 * ms, dt=1 * ms)
+    synapses = Synapses(
+        source, target, "n : 1", on_pre="n += 1\nx_post += 1", on_post="n += 0", delay=4 * ms, dt=1 * ms
+    )
     synapses.connect(p=0.3)
     if each:
         synapses.delay = "4*ms"

@@ -96,13 +96,13 @@ def reversed_rows(synapses: Synapses) -> None:
         storage.set(name, old[order])
 
 
-def build(n: int = 60, seed: int = 5, history: History = untouched, delay: str | None = None, noise: str = "0.3") -> tuple[object, ...]:
+def build(n: int = 60, seed: int = 5, history: History = untouched, delay: str | None = None) -> tuple[object, ...]:
     """Run a network that uses all there is, and return everything that came of it."""
     eqsnn.start_scope()
     eqsnn.seed(seed)
     m = min(n, 60)
     source = NeuronGroup(
-        n, f"dv/dt = (1.4*(i % 3) - v)/(6*ms) + {noise}*xi*(3*ms)**-0.5 : 1\ndtiny/dt = -tiny/(0.02*ms) : 1\n"
+        n, "dv/dt = (1.4*(i % 3) - v)/(6*ms) + 0.3*xi*(3*ms)**-0.5 : 1\ndtiny/dt = -tiny/(0.02*ms) : 1\n"
         "sent : 1\nback : 1\nout : 1\ndebt : 1",
         threshold="v > 1", reset="v = 0\ntiny = 1e-200", method="euler",
     )  # fmt: skip
@@ -149,6 +149,13 @@ DELAYS = [None, "all", "0.3*ms + 0.1*ms*((i + j) % 5)"]
 @pytest.mark.parametrize("history", [compacted, gapped, reversed_rows])
 def test_whatever_the_storage(history: History, delay: str | None) -> None:
     assert same(build(delay=delay, history=history), build(delay=delay))
+
+
+@pytest.mark.parametrize("history", [gapped, reversed_rows])
+def test_whatever_the_place_in_a_vector(history: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions of vectors are not those of single numbers to the last bit, which shows in single precision first."""
+    monkeypatch.setattr(eqsnn.prefs, "precision", "float32")
+    assert same(build(history=history), build())
 
 
 def test_the_same_again_in_one_process() -> None:

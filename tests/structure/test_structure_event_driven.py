@@ -18,7 +18,9 @@ from eqsnn import (
 STEP = 1 * ms
 
 
-def model(rule: str, equations: str, on_pre: str, at: tuple[float, ...] = (), **options: object) -> tuple[Network, Synapses, NeuronGroup]:
+def model(
+    rule: str, equations: str, on_pre: str, at: tuple[float, ...] = (), **options: object
+) -> tuple[Network, Synapses, NeuronGroup]:
     source = SpikeGeneratorGroup(2, [0] * len(at), list(at) * ms, dt=STEP)
     target = NeuronGroup(2, "x : 1\ny : 1", dt=STEP)
     synapses = Synapses(source, target, equations, on_pre=on_pre, dt=STEP, **options)  # type: ignore[arg-type]
@@ -34,7 +36,11 @@ CREATE = "for each pair in all:\n    create synapse(w=1) if t_in_timesteps == 10
 def test_a_created_synapse_begins_at_its_creation(delayed: bool) -> None:
     """A constant drive is integrated from the creation on, not from the beginning of time."""
     network, synapses, target = model(
-        CREATE, "w : 1\ndq/dt = 1/second : 1 (event-driven)", "x_post += q", (30, 35), delay=(2 * ms if delayed else 0 * ms)
+        CREATE,
+        "w : 1\ndq/dt = 1/second : 1 (event-driven)",
+        "x_post += q",
+        (30, 35),
+        delay=(2 * ms if delayed else 0 * ms),
     )
     network.run(33 * ms)
     late = 0.002 if delayed else 0
@@ -53,7 +59,9 @@ def test_given_a_value_it_decays_from_the_creation_on() -> None:
 
 
 def test_connected_between_runs() -> None:
-    network, synapses, target = model("for each synapse: w += 0", "w : 1\ndq/dt = 1/second : 1 (event-driven)", "x_post += q", (30,))
+    network, synapses, target = model(
+        "for each synapse: w += 0", "w : 1\ndq/dt = 1/second : 1 (event-driven)", "x_post += q", (30,)
+    )
     network.run(20 * ms)
     synapses.connect(i=0, j=1)
     network.run(20 * ms)
@@ -92,7 +100,9 @@ for each pair in all:
 def test_read_in_a_rule() -> None:
     """Values of now; reading changes nothing, in whatever order."""
     for order in (1, -1):
-        read = READ if order == 1 else READ.replace("x_post += p\n        y_post += q", "y_post += q\n        x_post += p")
+        read = (
+            READ if order == 1 else READ.replace("x_post += p\n        y_post += q", "y_post += q\n        x_post += p")
+        )
         network, synapses, target = model(read, COUPLED, "p += 1\nq += 0.5", (2, 9))
         synapses.connect(i=0, j=0)
         network.run(24 * ms)

@@ -49,7 +49,10 @@ def test_removal_in_on_pre_takes_effect_at_the_end_of_the_step() -> None:
 
 def test_removal_in_on_pre_and_on_post_of_one_step() -> None:
     """Each sees the synapse, and it is removed once."""
-    source, target = spikes(1, (0, 1)), NeuronGroup(1, "seen : 1\nv = int(t > 0.5*ms and t < 1.5*ms) : 1", threshold="v > 0", dt=1 * ms)
+    source, target = (
+        spikes(1, (0, 1)),
+        NeuronGroup(1, "seen : 1\nv = int(t > 0.5*ms and t < 1.5*ms) : 1", threshold="v > 0", dt=1 * ms),
+    )
     synapses = Synapses(
         source, target, "w : 1", on_pre="w += 1\nseen_post += w\nremove synapse",
         on_post="w += 10\nseen_post += w\nremove synapse if w > 5", dt=1 * ms,

@@ -55,7 +55,15 @@ for each pair in all:
 def test_sums_over_several_synapses_whatever_the_storage(compact: bool) -> None:
     source = NeuronGroup(3, "s : 1\nv = 1.0 : 1", threshold="v > 0", dt=1 * ms, name="a")
     target = NeuronGroup(2, "x : 1\ny : 1", dt=1 * ms, name="b")
-    synapses = Synapses(source, target, "w : 1\ny_post = w : 1 (summed)", on_pre="x_post += w\ns_pre += w", multisynaptic_index="k", dt=1 * ms, name="s")
+    synapses = Synapses(
+        source,
+        target,
+        "w : 1\ny_post = w : 1 (summed)",
+        on_pre="x_post += w\ns_pre += w",
+        multisynaptic_index="k",
+        dt=1 * ms,
+        name="s",
+    )
     synapses.connect(n=9)
     synapses.w = np.random.default_rng(0).lognormal(0, 12, 54)
     storage = synapses.ragged
@@ -85,9 +93,13 @@ def test_rows_of_a_multisynaptic_projection_may_grow_without_bound() -> None:
     """Working memory for the longest row grows with it."""
     source = NeuronGroup(1, "s : 1\nv = 1.0 : 1", threshold="v > 0", dt=1 * ms)
     target = NeuronGroup(2, "x : 1", dt=1 * ms)
-    synapses = Synapses(source, target, "w : 1", on_pre="x_post += w\nw = exp(0*w)\ns_pre += w", multisynaptic_index="k", dt=1 * ms)
+    synapses = Synapses(
+        source, target, "w : 1", on_pre="x_post += w\nw = exp(0*w)\ns_pre += w", multisynaptic_index="k", dt=1 * ms
+    )
     synapses.connect()
-    StructuralPlasticity(synapses, "for each synapse: n += 1\nfor each pair in all:\n" + "    create synapse(w=1)\n" * 40, dt=1 * ms)
+    StructuralPlasticity(
+        synapses, "for each synapse: n += 1\nfor each pair in all:\n" + "    create synapse(w=1)\n" * 40, dt=1 * ms
+    )
     Network(source, target, synapses).run(50 * ms)
     assert len(synapses) == 2 + 50 * 80
     assert source.s[0] == sum(2 + 80 * k for k in range(50))
@@ -127,7 +139,11 @@ def test_within_one_group() -> None:
     group = NeuronGroup(4, "x : 1\nv = int(t < 0.5*ms) : 1", threshold="v > 0", dt=1 * ms)
     synapses = Synapses(group, on_pre="x_post += i + 1", delay=2 * ms, dt=1 * ms)
     synapses.connect("i != j")
-    rule = StructuralPlasticity(synapses, "for each synapse:\n    remove synapse if i > j\n    lost_pre += 1\nfor each pre: x_pre += 10*lost_pre", dt=1 * ms)
+    rule = StructuralPlasticity(
+        synapses,
+        "for each synapse:\n    remove synapse if i > j\n    lost_pre += 1\nfor each pre: x_pre += 10*lost_pre",
+        dt=1 * ms,
+    )
     Network(group, synapses).run(4 * ms)
     assert pairs(synapses) == [(i, j) for i in range(4) for j in range(4) if i < j]
     assert rule.removed == 6
@@ -142,7 +158,9 @@ def test_from_nothing_and_to_nothing(delay: object) -> None:
     synapses = Synapses(source, target, "w : 1", on_pre="x_post += 1", on_post="w += 1", delay=delay, dt=1 * ms)
     synapses.connect(False)
     rule = StructuralPlasticity(
-        synapses, "for each synapse: remove synapse\nfor each pair in sample(int(t_in_timesteps % 3 == 1)): create synapse", dt=1 * ms
+        synapses,
+        "for each synapse: remove synapse\nfor each pair in sample(int(t_in_timesteps % 3 == 1)): create synapse",
+        dt=1 * ms,
     )
     monitor = StructureMonitor(synapses)
     Network(source, target, synapses, monitor).run(10 * ms)
@@ -160,12 +178,19 @@ def test_monitors_agree_with_the_network_over_several_runs() -> None:
     first = StructureMonitor(synapses)
     synapses.connect(p=0.3)
     before = Counter(dict.fromkeys(pairs(synapses), 1))
-    rule = StructuralPlasticity(synapses, "for each synapse: remove synapse if rand() < 0.1\nfor each pair in sample(4): create synapse", dt=1 * ms)
+    rule = StructuralPlasticity(
+        synapses,
+        "for each synapse: remove synapse if rand() < 0.1\nfor each pair in sample(4): create synapse",
+        dt=1 * ms,
+    )
     second_one = StructureMonitor(synapses)
     network = Network(source, target, synapses, first, second_one)
     network.run(10 * ms)
     rule.run()
-    synapses.connect(i=[i for i in range(8) if (i, i) not in pairs(synapses)], j=[i for i in range(8) if (i, i) not in pairs(synapses)])
+    synapses.connect(
+        i=[i for i in range(8) if (i, i) not in pairs(synapses)],
+        j=[i for i in range(8) if (i, i) not in pairs(synapses)],
+    )
     middle, late = Counter(dict.fromkeys(pairs(synapses), 1)), StructureMonitor(synapses)
     network.run(5 * ms)
     network.add(NeuronGroup(1, "x : 1", dt=0.5 * ms))

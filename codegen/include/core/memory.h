@@ -9,20 +9,20 @@ namespace eqsnn {
 
 inline int64_t fail_countdown = 0;
 
+// The bytes that `allocate` takes from the system for an array. Loops over rows read up to 63 entries of one byte, or 15
+// of eight, beyond the last one.
+inline int64_t allocated(int64_t bytes) { return (bytes + 63) / 64 * 64 + 128; }
+
 // Whole cache lines, aligned for the widest vectors; null if there is no memory.
 inline void* allocate(int64_t bytes) {
     if (fail_countdown > 0 && --fail_countdown == 0) return nullptr;
-    const int64_t lines = bytes > 0 ? (bytes + 63) / 64 : 1;
-    return std::aligned_alloc(64, static_cast<size_t>(lines) * 64);
+    return std::aligned_alloc(64, static_cast<size_t>(allocated(bytes)));
 }
 
 template <class T>
 inline T* allocate_array(int64_t n) {
     return static_cast<T*>(allocate(n * static_cast<int64_t>(sizeof(T))));
 }
-
-// The bytes that `allocate` takes from the system for an array.
-inline int64_t allocated(int64_t bytes) { return bytes > 0 ? (bytes + 63) / 64 * 64 : 64; }
 
 // Longer array with the same first `n` items; false, and nothing changed, if there is no memory.
 template <class T>
