@@ -25,7 +25,17 @@ _live: weakref.WeakSet[NetworkObject] = weakref.WeakSet()
 _scope = 0
 
 
-class NetworkObject:
+class _Registered(type):
+    """Makes objects known to `collect` when they are complete: one whose making failed is never run."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        made = super().__call__(*args, **kwargs)
+        if not made.is_contained:
+            _live.add(made)
+        return made
+
+
+class NetworkObject(metaclass=_Registered):
     """Base of groups, synapses, monitors, inputs and operations.
 
     ``contained`` objects belong to this one and run with it (`run_regularly`, `PoissonInput`); they must not hold a
@@ -51,8 +61,7 @@ class NetworkObject:
         self.contained: list[NetworkObject] = []
         self._program: Program | None = None  # that of the last network it ran in
         self._serial, self._scope = next(_serials), _scope
-        if not contained:
-            _live.add(self)
+        self.is_contained = contained
 
     @property
     def title(self) -> str:

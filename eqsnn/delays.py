@@ -124,7 +124,7 @@ class DelayedGroup(Group):
         self._delay_each(pathway)
         try:
             VariableView(self, pathway.variable, self.model.variables[pathway.variable])[:] = value
-            self._check_delays(pathway)
+            self._check_delays(self.ragged.get(pathway.variable))
         except errors.EqsnnError:
             if before is not None:
                 self.ragged.set(pathway.variable, before)
@@ -160,8 +160,21 @@ class DelayedGroup(Group):
             if pathway.variable == variable:
                 self._delay_each(pathway)
 
-    def _check_delays(self, pathway: SynapticPathway) -> None:
-        values = self.ragged.get(pathway.variable)
+    def assign_text(self, name: str, operator: str, text: str, indices: Any, title: str) -> None:
+        """Run ``name operator text`` for the synapses; delays that come out negative are refused."""
+        before = self.ragged.get(name) if self._is_delay(name) else None
+        super().assign_text(name, operator, text, indices, title)
+        if before is not None:
+            try:
+                self._check_delays(self.ragged.get(name))
+            except errors.StructureError:
+                self.ragged.set(name, before)
+                raise
+
+    def _is_delay(self, name: str) -> bool:
+        return any(pathway.each and pathway.variable == name for pathway in self.pathways.values())
+
+    def _check_delays(self, values: Any) -> None:
         bad = np.flatnonzero(~(values >= 0) | ~np.isfinite(values))
         if bad.size:
             raise errors.StructureError(

@@ -159,7 +159,11 @@ class VariableView(NDArrayOperatorsMixin):
             title = f"{self._owner.title}, value of {self._name}"
             self._owner.assign_text(self._name, operation, value, None, title)
         else:
-            self[:] = _OPERATIONS[operation](self.get(), value.get() if isinstance(value, VariableView) else value)
+            given = value.get() if isinstance(value, VariableView) else value
+            count = 1 if self._member.shared else len(self._owner)
+            if np.ndim(given):
+                broadcast(np.empty(np.shape(given)), count, self._name, self._owner.title)
+            self[:] = _OPERATIONS[operation](self.get(), given)
         return self
 
     def __iadd__(self, value: Any) -> VariableView:

@@ -301,6 +301,8 @@ class Synapses(DelayedGroup):
 
     def write_state(self, name: str, indices: Any, values: npt.NDArray[Any]) -> None:
         """Set a variable, in order of creation."""
+        if self._is_delay(name):
+            self._check_delays(values)
         self._traces.part(name)
         if self.model.variables[name].shared:
             self.store[name][:] = values

@@ -170,7 +170,7 @@ def _staged_before(place: int, items: tuple[Item, ...]) -> bool:
 def _end_of_step(actions: list[Action], around: Surroundings) -> list[Action]:
     """What event code has staged takes effect; then values are looked at, where asked for."""
     last: list[Action] = []
-    for action, following in zip(actions, [*actions[1:], None], strict=True):
+    for action, following in zip(actions, [*actions[1:], None], strict=False):
         if isinstance(action, Run) and isinstance(action.kernel.domain, EventSynapses | Synapses):
             kernel = action.kernel
             if stages_changes(kernel.body) and not isinstance(following, Apply):  # a rule's passes have their own

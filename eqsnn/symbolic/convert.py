@@ -6,6 +6,7 @@ Every number is a real symbol under its canonical name (``v``, ``v_post``, ``t``
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -13,7 +14,8 @@ from typing import assert_never
 
 import sympy
 
-from ..grammar import ast
+from ..grammar import ast, errors
+from ..grammar.source import Span
 from ..model.scope import Scope, canonical
 from ..model.symbols import (
     Builtin,
@@ -31,6 +33,8 @@ from ..model.types import Dtype
 from . import functions as f
 from .system import real_symbol
 
+_LARGEST = sympy.Float(sys.float_info.max)
+_BITS = 5000
 _COMPARE = {"<": sympy.Lt, "<=": sympy.Le, ">": sympy.Gt, ">=": sympy.Ge, "==": sympy.Eq, "!=": sympy.Ne}
 
 
@@ -66,13 +70,13 @@ class Converter:
                 inner = recur(operand)
                 return sympy.Not(inner) if operator == "not" else (-inner if operator == "-" else inner)
             case ast.Binary(operator, left, right, _):
-                return _binary(operator, recur(left), recur(right))
+                return known(_binary(operator, recur(left), recur(right), node.span), node.span)
             case ast.Compare(operator, left, right, _):
                 return _compare(operator, recur(left), recur(right))
             case ast.Logical(operator, left, right, _):
                 return (sympy.And if operator == "and" else sympy.Or)(recur(left), recur(right))
             case ast.Call(function, arguments, _, _):
-                return self._call(function.id, [recur(a) for a in arguments], scope)
+                return known(self._call(function.id, [recur(a) for a in arguments], scope), node.span)
             case _:
                 assert_never(node)
 
@@ -123,7 +127,27 @@ def _seen_from(reference: Reference, side: Side) -> Reference:
             return reference
 
 
-def _binary(operator: str, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+def known(value: sympy.Expr, span: Span) -> sympy.Expr:
+    """An expression whose numbers, as far as SymPy has worked them out, are real numbers of the machine.
+
+    :raises ModelError: E524.
+    """
+    if value.is_Boolean or not value.is_number:
+        return value
+    if value.has(sympy.zoo, sympy.I):
+        raise errors.ModelError("E524", f"'{span.text}' is not a number.", span, "look at its argument")
+    if value.is_Number and value.is_finite and abs(value) > _LARGEST:
+        raise errors.ModelError("E524", f"'{span.text}' is too large: the largest number is about 1.8e308.", span)
+    return value
+
+
+def _binary(operator: str, a: sympy.Expr, b: sympy.Expr, span: Span) -> sympy.Expr:
+    if operator in ("/", "//", "%") and b == 0:
+        raise errors.ModelError("E523", f"'{span.text}' divides by zero.", span)
+    if operator == "**" and a == 0 and not b.is_nonnegative and (b.is_number or b.could_extract_minus_sign()):
+        raise errors.ModelError("E523", f"'{span.text}' divides by zero: a power below zero of zero.", span)
+    if operator == "**" and _has_many_digits(a, b):
+        raise errors.ModelError("E524", f"'{span.text}' is too large: the largest number is about 1.8e308.", span)
     match operator:
         case "+":
             return a + b
@@ -139,6 +163,13 @@ def _binary(operator: str, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
             return f.FloorDivide(a, b)
         case _:
             return f.Modulo(a, b)
+
+
+def _has_many_digits(base: sympy.Expr, exponent: sympy.Expr) -> bool:
+    """Whether a power is an integer whose digits SymPy would take long to work out."""
+    if not (base.is_Integer and exponent.is_Integer and abs(base) > 1):
+        return False
+    return bool(int(base).bit_length() * abs(int(exponent)) > _BITS)
 
 
 def _compare(operator: str, a: sympy.Basic, b: sympy.Basic) -> sympy.Basic:
