@@ -465,14 +465,15 @@ Action: TypeAlias = Run | Find | Generate | Enqueue | Zero | Apply | Tally | Cal
 
 @dataclass(frozen=True, slots=True)
 class ProgramIR:
-    """Everything a run does: ``setup`` once, then ``actions`` at every step in this order."""
+    """Everything a run does: ``setup`` once, then ``tables`` once, then ``actions`` at every step in this order."""
 
     setup: tuple[Let, ...]
     actions: tuple[Action, ...]
+    tables: tuple[Kernel, ...] = ()
 
     def kernels(self) -> tuple[Kernel, ...]:
-        """The kernels among the actions."""
-        return tuple(a.kernel for a in self.actions if isinstance(a, Run))
+        """All kernels: those that fill tables, then those among the actions."""
+        return (*self.tables, *(a.kernel for a in self.actions if isinstance(a, Run)))
 
 
 def clock_of(action: Action) -> str:

@@ -60,9 +60,11 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
         if isinstance(action, Run):
             parts = kernel_functions(action.kernel, names[id(action)], tables, _delay(action, delays))
         functions.append("\n".join(parts))
+    for kernel in program.tables:
+        functions.append("\n".join(kernel_functions(kernel, identifier(kernel.name), tables, "")))
     text = [_HEAD.format(real=real), *filter(None, functions)]
     calls = [_call(action, names, tables) for action in program.actions]
-    text += _setup(program.setup, tables)
+    text += _setup(program, tables)
     text += _loop(program.actions, calls, tables)
     n_sites = max(tables.sites, default=-1) + 1
     return Program(
@@ -164,15 +166,15 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             assert_never(action)
 
 
-def _setup(setup: tuple[Let, ...], tables: Tables) -> Iterator[str]:
-    """Numbers that depend on arguments alone, computed once for a run, in double precision."""
+def _setup(program: ProgramIR, tables: Tables) -> Iterator[str]:
+    """Numbers that depend on arguments alone, in double precision, then tables; computed once for a run."""
     printer = Printer(_no_draw, "double")
     yield 'EQSNN_API void eqsnn_module_setup(Context* context) {'
     yield "    Context& c = *context;"
     yield "    for (int32_t k = 0; k < c.n_keys; ++k) c.keys[k] = derive_key(c.seed, static_cast<uint64_t>(k));"
     body = []
     known: set[str] = set()
-    for let in setup:
+    for let in program.setup:
         for argument in arguments((let.value,)):
             name = identifier(argument.name)
             if name not in known:
@@ -182,6 +184,7 @@ def _setup(setup: tuple[Let, ...], tables: Tables) -> Iterator[str]:
         name = identifier(let.local.name)
         body.append(f"const {printer.type(let.local.type)} {name} = {printer(let.value)};")
         body.append(f"c.computed[{tables.computed[let.local.name]}] = static_cast<double>({name});")
+    body += [f"{identifier(kernel.name)}(c);" for kernel in program.tables]
     yield from indent(body)
     yield "}\n"
 

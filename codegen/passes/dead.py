@@ -1,7 +1,7 @@
 """What nobody reads is not computed.
 
 Precondition: none. Bindings and assignments of locals that are never read go, and so do branches that are empty then;
-`dead_setup` drops entries of the setup that no kernel reads.
+`dead_tables` drops tables, and `dead_setup` entries of the setup, that no kernel reads.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Set
 from dataclasses import replace
 
-from ..ir import Assign, If, Kernel, Let, ProgramIR, Statement
+from ..ir import Assign, If, Kernel, Let, ProgramIR, Statement, Store
 from .invariance import locals_of
-from .traverse import arguments_of, domain_operands, operands, statements
+from .traverse import arguments_of, arrays_of, domain_operands, operands, statements, written
 
 
 def dead(kernel: Kernel) -> Kernel:
@@ -49,6 +49,17 @@ def _without(body: Iterable[Statement], used: Set[str]) -> tuple[Statement, ...]
                 pass
         result.append(node)
     return tuple(result)
+
+
+def dead_tables(program: ProgramIR) -> ProgramIR:
+    """Drop tables that no kernel reads."""
+    read = {array for kernel in program.kernels() for array in arrays_of(kernel) if array not in written(kernel.body)}
+
+    def used(kernel: Kernel) -> Kernel:
+        return replace(kernel, body=tuple(n for n in kernel.body if not isinstance(n, Store) or n.array in read))
+
+    kernels = map(used, program.tables)
+    return replace(program, tables=tuple(k for k in kernels if any(isinstance(node, Store) for node in k.body)))
 
 
 def dead_setup(program: ProgramIR) -> ProgramIR:

@@ -57,6 +57,8 @@ def show(program: ProgramIR) -> str:
     """A whole program: what is computed once, then the actions of a step."""
     lines = ["setup"]
     lines += [f"    {_statement(let)}" for let in program.setup]
+    for kernel in program.tables:
+        lines += ["", show_kernel(kernel)]
     for action in program.actions:
         lines += ["", show_kernel(action.kernel)] if isinstance(action, Run) else ["", _action(action)]
     return "\n".join(lines) + "\n"

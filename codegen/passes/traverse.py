@@ -246,7 +246,7 @@ def arrays_of(kernel: Kernel) -> tuple[Array, ...]:
 def map_kernels(f: Callable[[Kernel], Kernel], program: ProgramIR) -> ProgramIR:
     """``f`` applied to every kernel of a program."""
     actions = tuple(Run(f(a.kernel)) if isinstance(a, Run) else a for a in program.actions)
-    return replace(program, actions=actions)
+    return replace(program, actions=actions, tables=tuple(map(f, program.tables)))
 
 
 def bound_names(kernel: Kernel) -> set[str]:
