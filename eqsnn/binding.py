@@ -73,7 +73,7 @@ class Binding:
         if array.name not in self._counters:
             kind: Kind = {"real": "real", "int64_t": "long"}.get(array.type.value, "integer")  # type: ignore[assignment]
             name = array.name.rpartition(".")[2]
-            if hasattr(rule, "store"):  # a table of a group's neurons (`codegen.passes.tabulate`)
+            if hasattr(rule, "size_of"):  # a table of a group's neurons (`codegen.passes.tabulate`)
                 self._counters.add(array.name, kind, rule.size_of("N"))
                 return self._counters.buffer(array.name)
             self._counters.add(array.name, kind, 4 if name == TALLY else rule.counter_size(name))
