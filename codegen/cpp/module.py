@@ -17,7 +17,6 @@ from ..ir import (
     EventSynapses,
     Find,
     Generate,
-    Let,
     Lottery,
     PairSample,
     ProgramIR,
@@ -60,8 +59,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
         if isinstance(action, Run):
             parts = kernel_functions(action.kernel, names[id(action)], tables, _delay(action, delays))
         functions.append("\n".join(parts))
-    for kernel in program.tables:
-        functions.append("\n".join(kernel_functions(kernel, identifier(kernel.name), tables, "")))
+    functions += ["\n".join(kernel_functions(k, identifier(k.name), tables, "")) for k in program.tables]
     text = [_HEAD.format(real=real), *filter(None, functions)]
     calls = [_call(action, names, tables) for action in program.actions]
     text += _setup(program, tables)

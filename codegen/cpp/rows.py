@@ -33,10 +33,11 @@ from ..ir import (
     Store,
     Synapses,
 )
-from .expressions import projection_name
+from .expressions import STANDARD, projection_name
 from .kernels import KernelPrinter
 from .statements import arrays, expressions, indent, parts
 
+_OF_LIBRARY = (frozenset(STANDARD) | {"exprel"}) - {"sqrt", "floor", "ceil", "abs"}  # those are exact everywhere
 _MOST_ASIDE = 16  # sums of a synapse: for so many a run has room to put values aside (`Context::sums`)
 
 
@@ -129,8 +130,8 @@ def _whole_vectors(printer: KernelPrinter, row: Row, twin: list[str]) -> Iterato
 
 
 def _calls(body: tuple[Statement, ...]) -> bool:
-    """Whether a body calls what may differ between vector and scalar code."""
-    return any(isinstance(p, Call | Random) for x in expressions(body) for p in parts(x))
+    """Whether a body calls what may differ between vector and scalar code: the C library's functions."""
+    return any(isinstance(p, Call) and p.function in _OF_LIBRARY for x in expressions(body) for p in parts(x))
 
 
 def _is_of_element(x: Expression) -> bool:

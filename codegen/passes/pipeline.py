@@ -31,7 +31,8 @@ def optimise(program: ProgramIR) -> ProgramIR:
     5. `hoist_setup`: run-constant values are computed once, in DOUBLE.
     6. `tabulate`: what depends on unchanging parameters of a neuron is computed once for a run.
     7. `hoist_prologue`, `hoist_outer`: once for each call, and for each row or column.
-    8. `fold`, `cse` (twice: what it shares makes more values equal), `dead`, `dead_tables`, `dead_setup`: the rest is tidied.
+    8. `fold`, `cse` (twice: what it shares makes more values equal), `dead`, `dead_tables`, `dead_setup`: the rest is
+       tidied.
     9. `lottery`: events of one probability for all are drawn without looking at each neuron.
     """
     for run in passes():

@@ -92,7 +92,8 @@ class _Tables:
         for (group, value), array in self.arrays.items():
             found.setdefault(group, []).append(Store(array, _I, as_type(value, REAL)))
         return [
-            Kernel(f"{group}_tables", self.clocks[group], _everyone(group), tuple(body)) for group, body in found.items()
+            Kernel(f"{group}_tables", self.clocks[group], _everyone(group), tuple(body))
+            for group, body in found.items()
         ]
 
 
