@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import weakref
+from collections.abc import Iterable, Iterator, Mapping, MutableSet
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -55,7 +56,7 @@ class Network:
         name: str = "network",
     ) -> None:  # fmt: skip
         self.name = name
-        self.objects: list[NetworkObject] = []
+        self._members = self._no_members()
         self.precision = precision or prefs.precision
         if self.precision not in ("float64", "float32"):
             raise errors.ModelError("E570", f"precision is 'float64' or 'float32', not {precision!r}.")
@@ -74,8 +75,7 @@ class Network:
         """Add objects, or collections of them; one that is in the network already stays once."""
         for item in objects:
             if isinstance(item, NetworkObject):
-                if item not in self.objects:
-                    self.objects.append(item)
+                self._members.add(item)
             elif isinstance(item, Mapping):
                 self.add(*item.values())
             elif isinstance(item, Iterable) and not isinstance(item, str | Subgroup | VariableView):
@@ -90,9 +90,17 @@ class Network:
         :raises RunError: E916, one is not in it.
         """
         for item in objects:
-            if item not in self.objects:
+            if item not in self._members:
                 raise errors.RunError("E916", f"{described(item)} is not in the network.")
-            self.objects.remove(item)
+            self._members.remove(item)
+
+    def _no_members(self) -> MutableSet[NetworkObject]:
+        return set()
+
+    @property
+    def objects(self) -> list[NetworkObject]:
+        """What the network consists of, in the order in which it was made, without contained objects."""
+        return sorted(self._members, key=lambda item: item._serial)
 
     @property
     def t(self) -> Any:
@@ -279,11 +287,11 @@ class Network:
             return prefs.threads
         import os
 
-        largest = max((len(item) for item in objects if hasattr(item, "__len__")), default=0)
+        largest = max((len(item) for item in objects if isinstance(item, NeuronGroup | Synapses)), default=0)
         return min(os.cpu_count() or 1, max(1, largest // _LARGE))
 
     def __contains__(self, item: object) -> bool:
-        return item in self.objects
+        return isinstance(item, NetworkObject) and item in self._members
 
     def __getitem__(self, name: str) -> NetworkObject:
         """The object of this name.
@@ -335,14 +343,22 @@ def run(
     return network
 
 
-_last: Network | None = None
+class _MagicNetwork(Network):
+    """The network of `run`: objects that the script drops are gone from it."""
+
+    def _no_members(self) -> MutableSet[NetworkObject]:
+        return weakref.WeakSet()
+
+
+_last: _MagicNetwork | None = None
 
 
 def _magic(objects: list[NetworkObject]) -> Network:
-    """The network of the last `run` where its objects are among those now, else a new one."""
+    """The network of the last `run` where what is left of its objects is among those now, else a new one."""
     global _last
-    if _last is None or not set(map(id, _last.objects)) <= set(map(id, objects)) or not _last.objects:
-        _last = Network(objects)
+    before = [] if _last is None else _last.objects
+    if _last is None or not before or not set(map(id, before)) <= set(map(id, objects)):
+        _last = _MagicNetwork(objects)
     else:
         _last.add(objects)
     return _last

@@ -6,6 +6,7 @@ synapse that has not lived through the same events, parts it: from then on each 
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ class SharedTraces:
     """Which variables of ``synapses`` are shared now, and where their values are."""
 
     def __init__(self, synapses: Synapses) -> None:
-        self._synapses = synapses
+        self._synapses: Synapses = weakref.proxy(synapses)  # they own this, and are gone as soon as nobody uses them
         self._sides: dict[str, Side] = {}
         self._parted: set[str] = set()
         self._began = False

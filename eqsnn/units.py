@@ -49,6 +49,10 @@ class Quantity(_astropy.Quantity):  # type: ignore[misc]
         with _misfit_explained("to", (self, unit)):
             return super().to_value(unit, *args, **kwargs)
 
+    def tolist(self) -> Any:
+        """Return a list of quantities, nested as the array is; of a scalar, the quantity itself."""
+        return [part.tolist() for part in self] if self.shape else self
+
     def __setitem__(self, item: Any, value: Any) -> None:
         with _misfit_explained("assign", (self, value)):
             super().__setitem__(item, value)
@@ -148,6 +152,8 @@ def dimension_of(value: Any) -> Dimension:
         return resolve(value)[1]
     if isinstance(value, list | tuple) and _holds_quantity(value):
         return dimension_of(_gather(value))
+    if _is_view(value):
+        return dimension_of(value.get())
     return DIMENSIONLESS
 
 
@@ -160,6 +166,8 @@ def to_base(value: Any) -> Any:
         return resolve(value)[0]
     if isinstance(value, list | tuple):
         value = _gather(value)
+    elif _is_view(value):
+        value = value.get()
     if isinstance(value, _astropy.Quantity):
         scale, number = resolve(value.unit)[0], value.view(np.ndarray)
         value = number if scale == 1 else number * scale
@@ -194,17 +202,24 @@ def _plain(result: Any) -> Any:
     return result
 
 
+def _is_view(value: Any) -> bool:
+    """Whether a value is a variable of a group (`eqsnn.state.VariableView`), which gets its values when asked."""
+    return hasattr(type(value), "get") and hasattr(type(value), "__array_function__")
+
+
 def _holds_quantity(values: Any) -> bool:
     if isinstance(values, list | tuple):
         return any(_holds_quantity(value) for value in values)
-    return isinstance(values, _astropy.Quantity)
+    return isinstance(values, _astropy.Quantity) or _is_view(values)
 
 
 def _gather(values: Any) -> Any:
     """Return nested lists as one array; a quantity in the first unit found, where there is any."""
     if not _holds_quantity(values):
         return np.asarray(values)
-    parts = [_gather(value) if isinstance(value, list | tuple) else value for value in values]
+    parts = [_gather(v) if isinstance(v, list | tuple) else v.get() if _is_view(v) else v for v in values]
+    if not _holds_quantity(parts):
+        return np.asarray(parts)
     unit = next(part.unit for part in parts if isinstance(part, _astropy.Quantity))
     if len({dimension_of(part) for part in parts}) > 1:
         raise _explain("array", parts)

@@ -64,6 +64,17 @@ class Monitor(NetworkObject):
         """Times of all records in seconds, without a unit."""
         return self.times()
 
+    @property
+    def N(self) -> int:
+        """Number of records so far."""
+        return len(self.times())
+
+    def __len__(self) -> int:
+        return self.N
+
+    def __bool__(self) -> bool:
+        return True  # also where nothing is recorded
+
     def _column(self, name: str) -> Array:
         """Values of a recorded variable in SI base units."""
         raise NotImplementedError

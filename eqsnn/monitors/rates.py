@@ -49,7 +49,8 @@ class PopulationRateMonitor(Monitor):
     def before_run(self, network: Any) -> None:
         """Make room, and note the length of the steps that follow."""
         super().before_run(network)
-        self._dts.append((len(self._counts()), self.clock.dt_))
+        if not self._dts or self._dts[-1][1] != self.clock.dt_:
+            self._dts.append((len(self._counts()), self.clock.dt_))
 
     def reinit(self) -> None:
         """Forget everything recorded so far."""

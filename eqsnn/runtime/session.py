@@ -133,6 +133,7 @@ class Session:
             self._module.eqsnn_module_setup(ctypes.byref(context))
             began = perf_counter()
             self._module.eqsnn_module_run(ctypes.byref(context))
+        context.callback = CALLBACK()  # the function knows the context: neither would be gone, nor the user's objects
         if interrupts.pressed and self._error is None:
             self._error = KeyboardInterrupt()
         self.seconds, self.tick = perf_counter() - began, context.tick
