@@ -189,7 +189,7 @@ def disk_full(directory: Path) -> BuildError:
     """Make the error for a disk that has no room for compiled code."""
     return BuildError(
         "E805",
-        f"there is no space left on the disk for compiled code, which goes to {directory}",
+        f"there is no space left on the disk for compiled code, which goes to {directory}.",
         hint="free some space (eqsnn.runtime.cache.clear() removes what eqsnn has kept), "
         "or set the environment variable EQSNN_CACHE_DIR to a directory on another disk",
     )

@@ -97,13 +97,13 @@ def _locate(chosen: str, origin: str, search_path: str) -> tuple[str, ...]:
             return (str(Path(found).absolute()), *arguments)
         raise BuildError(
             "E801",
-            f"the C++ compiler {program!r}, named by {origin}, does not exist",
+            f"the C++ compiler {program!r}, named by {origin}, does not exist.",
             hint="leave it out there to let eqsnn look for one, or " + _how_to_install(),
         )
     for program in _NAMES:
         if found := shutil.which(program, path=search_path):
             return (str(Path(found).absolute()),)
-    raise BuildError("E801", "there is no C++ compiler, and eqsnn needs one to run a model", hint=_how_to_install())
+    raise BuildError("E801", "there is no C++ compiler, and eqsnn needs one to run a model.", hint=_how_to_install())
 
 
 def _how_to_install() -> str:
@@ -208,7 +208,7 @@ def _call(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[s
 def _unusable(command: Sequence[str]) -> BuildError:
     return BuildError(
         "E802",
-        f"the C++ compiler {shlex.join(command)} cannot build even a one-line C++17 library",
+        f"the C++ compiler {shlex.join(command)} cannot build even a one-line C++17 library.",
         hint="its installation may be incomplete, or too old; set the environment variable CXX to another one, or "
         + _how_to_install(),
     )

@@ -29,6 +29,6 @@ def _load(path: Path, share_symbols: bool) -> ctypes.CDLL:
         # The loader's own words ("invalid ELF header") help nobody; what to do about it is always the same.
         raise BuildError(
             "E807",
-            f"the compiled code at {path} cannot be loaded",
+            f"the compiled code at {path} cannot be loaded.",
             hint="it may have been built on another machine or damaged: call eqsnn.runtime.cache.clear() and run again",
         ) from None

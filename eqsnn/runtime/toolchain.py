@@ -72,7 +72,7 @@ def build(
             raise disk_full(cache.directory) from None
         raise BuildError(
             "E808",
-            f"the model cannot be built: {error.strerror} ({error.filename or cache.directory})",
+            f"the model cannot be built: {error.strerror} ({error.filename or cache.directory}).",
             hint="set the environment variable EQSNN_CACHE_DIR to a directory that can be written",
         ) from None
     cache.trim()
@@ -84,7 +84,7 @@ def _arguments(compiler: Compiler, flags: Sequence[str], optimise: Optimise) -> 
         if flag in _FORBIDDEN:
             raise BuildError(
                 "E806",
-                f"the compiler flag {flag} would change floating-point arithmetic in all of Python",
+                f"the compiler flag {flag} would change floating-point arithmetic in all of Python.",
                 hint="leave it out; eqsnn already sets the relaxed-arithmetic flags that stay inside the model",
             )
     extra = [flag for flag in flags if flag != "-fopenmp" or compiler.openmp]
@@ -187,13 +187,13 @@ def _explain(code: int, folder: Path, cache: Cache, entry: str) -> None:
     if code < 0 or re.search(r"Killed|terminated with signal|due to signal|out of memory|Cannot allocate", output):
         raise BuildError(
             "E804",
-            "the C++ compiler was stopped before it had finished",
+            "the C++ compiler was stopped before it had finished.",
             hint="most often the machine ran out of memory: close other programs and run again",
         )
     kept = cache.keep_failed(folder, entry)
     raise BuildError(
         "E803",
-        "the C++ code that eqsnn generated does not compile; this is a bug in eqsnn, not in your model",
+        "the C++ code that eqsnn generated does not compile; this is a bug in eqsnn, not in your model.",
         hint=f"please report it with the files in {kept} (the generated code and compiler.log)",
     )
 

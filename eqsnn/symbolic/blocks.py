@@ -13,7 +13,7 @@ from typing import TypeAlias, assert_never
 
 import sympy
 
-from ..grammar import ast
+from ..grammar import ast, errors
 from ..model.infer import infer
 from ..model.scope import Scope, canonical
 from ..model.statements import CheckedBlock
@@ -126,6 +126,8 @@ def _guarded(
 
 def _assign(node: ast.Assign, scope: Scope, converter: Converter, element: Side) -> Symbolic:
     value = converter.expression(node.value, scope)
+    if node.operator == "/=" and value == 0:
+        raise errors.ModelError("E523", f"'{node.span.text}' divides by zero.", node.span)
     found = scope.find(node.target.id)
     if not isinstance(found, LocalReference | VariableReference | Counter):
         found = LocalReference(node.target.id, infer(node.value, scope))

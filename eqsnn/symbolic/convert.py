@@ -72,7 +72,7 @@ class Converter:
             case ast.Binary(operator, left, right, _):
                 return known(_binary(operator, recur(left), recur(right), node.span), node.span)
             case ast.Compare(operator, left, right, _):
-                return _compare(operator, recur(left), recur(right))
+                return _compare(operator, recur(left), recur(right), node.span)
             case ast.Logical(operator, left, right, _):
                 return (sympy.And if operator == "and" else sympy.Or)(recur(left), recur(right))
             case ast.Call(function, arguments, _, _):
@@ -172,8 +172,12 @@ def _has_many_digits(base: sympy.Expr, exponent: sympy.Expr) -> bool:
     return bool(int(base).bit_length() * abs(int(exponent)) > _BITS)
 
 
-def _compare(operator: str, a: sympy.Basic, b: sympy.Basic) -> sympy.Basic:
+def _compare(operator: str, a: sympy.Basic, b: sympy.Basic, span: Span) -> sympy.Basic:
     if a.is_Boolean or b.is_Boolean:  # truth values: equal or not
         same = sympy.Equivalent(a, b)
         return same if operator == "==" else sympy.Not(same)
-    return _COMPARE[operator](a, b)
+    try:
+        return _COMPARE[operator](a, b)
+    except TypeError:  # SymPy knows that a side is complex, such as the logarithm of what is never positive
+        message = f"'{span.text}' compares what is not a real number."
+        raise errors.ModelError("E524", message, span, "look at the logarithms, roots and powers in it") from None
