@@ -18,11 +18,11 @@ from .model.dimensions import SECOND
 from .namespaces import Namespace, caller, check_namespace
 from .runtime.store import Store
 from .synapses import Synapses
-from .units import quantity
+from .units import ms, quantity
 
 
 class StructuralPlasticity(NetworkObject):
-    """A structural rule of ``synapses``, run at every step of its clock.
+    """A structural rule of ``synapses``, run every millisecond, or at every step of ``dt`` or of ``clock``.
 
     ``rule`` is a sequence of passes (``for each synapse:``, ``for each pair in sample(n):``, ...), each of which reads
     the network as it was when the pass began; see the language reference. ``created``, ``removed``, ``refused`` and
@@ -57,8 +57,8 @@ class StructuralPlasticity(NetworkObject):
         if not isinstance(synapses, Synapses):
             raise errors.StructureError("E620", f"a structural rule belongs to Synapses, not to {described(synapses)}.")
         super().__init__(
-            "structuralplasticity", name, dt=dt, clock=clock, otherwise=synapses.clock, when=when, order=order,
-            contained=True,
+            "structuralplasticity", name, dt=1 * ms if dt is None and clock is None else dt, clock=clock,
+            when=when, order=order, contained=True,
         )  # fmt: skip
         from .grammar.parser import parse_rule
 
