@@ -16,8 +16,9 @@ from .clocks import Clock, defaultclock
 from .devices import device, set_device
 from .functions import function
 from .linked import linked_var
+from .magic import run
 from .monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor
-from .network import Network, run
+from .network import Network
 from .neurongroup import NeuronGroup
 from .operations import network_operation
 from .plasticity import StructuralPlasticity, StructureMonitor

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
 
 from .base import described
+from .ends import view_of_end
 from .grammar import errors
-from .groups import Group
+from .groups import Group, paragraphs
 from .model.symbols import GroupModel
 from .neurongroup import NeuronGroup
 from .pathways import PathwayView, SynapticPathway, check_delay
@@ -40,6 +41,11 @@ class DelayedGroup(Group):
         if name in pathways and name not in self.model.variables:
             return PathwayView(self, pathways[name])
         return super().__getattr__(name)
+
+    def view(self, name: str) -> VariableView | None:
+        """The view of a variable; those of the neurons that each synapse connects (``x_pre``) can be read only."""
+        found = super().view(name)
+        return view_of_end(self, name) if found is None else found
 
     def _pathways(self, on_pre: Any, on_post: Any, on_event: Any) -> dict[str, SynapticPathway]:
         found: dict[str, SynapticPathway] = {}
@@ -182,6 +188,21 @@ class DelayedGroup(Group):
                 f"the delay of synapse {bad[0]} is {values[bad[0]] * 1e3:g} ms: it must not be negative.",
                 place=self.title,
             )
+
+    # ---- text ----
+
+    def __repr__(self) -> str:
+        ends = f"{self.source_group.title} to {self.target_group.title}"
+        return f"{self.title}: {len(self)} synapses from {ends}{paragraphs(self._texts())}"
+
+    def _texts(self) -> Iterator[tuple[str, str]]:
+        """What the synapses were given, by what it is called."""
+        if self._equations is not None and self._equations.definitions:
+            from .grammar.unparse import unparse
+
+            yield "model", unparse(self._equations)
+        for pathway in self.pathways.values():
+            yield f"on_{pathway.side}" + (f" '{pathway.name}'" if pathway.name != pathway.side else ""), pathway.code
 
 
 def check_ends(source: Any, target: Any) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, MutableSet
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from . import namespaces, seeds
-from .base import NetworkObject, collect, described, flatten
+from .base import NetworkObject, described, flatten
 from .binding import Binding
 from .clocks import Clock, whole_steps
 from .grammar import errors
@@ -94,7 +93,7 @@ class Network:
                 raise errors.RunError("E916", f"{described(item)} is not in the network.")
             self._members.remove(item)
 
-    def _no_members(self) -> MutableSet[NetworkObject]:
+    def _no_members(self) -> MutableSet[NetworkObject]:  # `eqsnn.magic` has another
         return set()
 
     @property
@@ -327,38 +326,3 @@ def _needed(item: NetworkObject) -> Iterator[tuple[str, str]]:
             yield group.name, group.title
     if isinstance(item, RunRegularly | PoissonInput):
         yield item.group, f"'{item.group}'"
-
-
-def run(
-    duration: Any, report: str | Any = None, *, namespace: Mapping[str, Any] | None = None, profile: bool = False
-) -> Network:
-    """Run all objects made since `start_scope`; the network is returned, and goes on if the same objects run again.
-
-    Arguments are those of `Network.run`.
-    """
-    frame = namespaces.given(namespace) if namespace is not None else namespaces.caller()
-    network = _magic(collect())
-    with frame.active():
-        network._run(duration_in_seconds(duration), reporter(report), frame, profile)
-    return network
-
-
-class _MagicNetwork(Network):
-    """The network of `run`: objects that the script drops are gone from it."""
-
-    def _no_members(self) -> MutableSet[NetworkObject]:
-        return weakref.WeakSet()
-
-
-_last: _MagicNetwork | None = None
-
-
-def _magic(objects: list[NetworkObject]) -> Network:
-    """The network of the last `run` where what is left of its objects is among those now, else a new one."""
-    global _last
-    before = [] if _last is None else _last.objects
-    if _last is None or not before or not set(map(id, before)) <= set(map(id, objects)):
-        _last = _MagicNetwork(objects)
-    else:
-        _last.add(objects)
-    return _last

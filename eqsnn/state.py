@@ -91,6 +91,8 @@ class VariableView(NDArrayOperatorsMixin):
     def __getitem__(self, item: Any) -> Any:
         if _is_everything(item):
             return self.get()
+        if isinstance(item, tuple) and None in item:  # matplotlib asks for x[:, None]
+            return self.get()[item]
         indices = self._indices(item)
         return self._with_unit(self._read(indices.reshape(-1)).reshape(indices.shape))
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from . import connect as _connect
 from .clocks import Clock
 from .delays import DelayedGroup, check_ends
+from .ends import read_end
 from .grammar import errors
 from .history import History
 from .model.declarations import Declaration, End, Projection
@@ -293,6 +294,8 @@ class Synapses(DelayedGroup):
         if name in ("i", "j"):
             ends: npt.NDArray[Any] = getattr(self.ragged, name)[subset]
             return ends
+        if name not in self.model.variables:
+            return read_end(self, name, subset)
         member = self.model.variables[name]
         if isinstance(member, Subexpression) and not member.constant_over_dt:
             return self.evaluate_text(name, indices, self.title)

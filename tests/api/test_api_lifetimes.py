@@ -5,8 +5,20 @@ import weakref
 
 import eqsnn
 from eqsnn import (
-    Hz, Network, NeuronGroup, PoissonGroup, PoissonInput, PopulationRateMonitor, SpikeMonitor, StateMonitor,
-    StructuralPlasticity, StructureMonitor, Synapses, ms, network_operation, run,
+    Hz,
+    Network,
+    NeuronGroup,
+    PoissonGroup,
+    PoissonInput,
+    PopulationRateMonitor,
+    SpikeMonitor,
+    StateMonitor,
+    StructuralPlasticity,
+    StructureMonitor,
+    Synapses,
+    ms,
+    network_operation,
+    run,
 )  # fmt: skip
 
 
@@ -30,7 +42,9 @@ def build():
 
     network = run(2 * ms)
     made = (group, inputs, synapses, rule, *monitors, inputs_to_all, nothing)
-    assert sorted(network.objects, key=id) == sorted((o for o in made if o is not rule and o is not inputs_to_all), key=id)
+    assert sorted(network.objects, key=id) == sorted(
+        (o for o in made if o is not rule and o is not inputs_to_all), key=id
+    )
     return [weakref.ref(item) for item in made], network, [item.name for item in made]
 
 

@@ -8,7 +8,9 @@ from eqsnn.grammar import errors
 from eqsnn.neurongroup import NeuronGroup
 from eqsnn.prefs import prefs
 from eqsnn.state import UnknownVariableError, VariableView
-from eqsnn.units import Quantity, have_same_dimensions, ms, mV, nA, second, volt
+from eqsnn.synapses import Synapses
+from eqsnn.timedarray import TimedArray
+from eqsnn.units import Quantity, have_same_dimensions, metre, ms, mV, nA, second, volt
 
 MODEL = """v : volt
            x : 1
@@ -55,8 +57,18 @@ def test_dimensions_are_checked_in_arithmetic(group):
     assert isinstance(group.x[0], float) and isinstance(group.k[0], int)
 
 
-@pytest.mark.parametrize("index", [slice(1, 4), [1, 2, 3], np.array([1, 2, 3]), [-5, -4, -3], range(1, 4),
-                                   [False, True, True, True, False, False], "(i > 0) and (i < 4)"])
+@pytest.mark.parametrize(
+    "index",
+    [
+        slice(1, 4),
+        [1, 2, 3],
+        np.array([1, 2, 3]),
+        [-5, -4, -3],
+        range(1, 4),
+        [False, True, True, True, False, False],
+        "(i > 0) and (i < 4)",
+    ],
+)
 def test_ways_to_index(group, index):
     group.v[index] = [10, 20, 30] * mV
     assert np.allclose(group.v / mV, [0, 10, 20, 30, 0, 0])
@@ -232,3 +244,32 @@ def test_last_spikes_are_times(group):
 def test_text_of_a_view(group):
     assert str(group.k) == "[0 0 0 0 0 0]"
     assert repr(group.s) == "<Evaluated 'exc', s: 0*V>" and "k_: array" in repr(group.k_)
+
+
+def test_views_as_matplotlib_reads_them():
+    G = NeuronGroup(3, "v : volt")
+    G.v = [1, 2, 3] * mV
+    assert G.v[:, None].shape == (3, 1)
+    assert G.v[:].tolist() == [1 * mV, 2 * mV, 3 * mV]
+
+
+def test_units_of_a_view():
+    G = NeuronGroup(3, "v : volt")
+    G.v = [1, 2, 3] * mV
+    assert have_same_dimensions(G.v, volt)
+    table = TimedArray(G.v, dt=1 * ms)
+    assert list(table.values) == [1 * mV, 2 * mV, 3 * mV]
+
+
+def test_variables_of_the_neurons_that_synapses_connect():
+    G = NeuronGroup(4, "x : meter\ny : 1 (shared)")
+    G.x, G.y = [0, 1, 2, 3] * metre, 7
+    S = Synapses(G, G[1:3], "w : 1")
+    S.connect(i=[0, 3, 3], j=[1, 0, 1])
+    assert list(S.x_pre) == [0 * metre, 3 * metre, 3 * metre]
+    assert list(S.x_post) == [2 * metre, 1 * metre, 2 * metre]
+    assert list(S.x_post_[:2]) == [2, 1]
+    assert list(S.y_pre) == [7, 7, 7]
+    with pytest.raises(errors.StateError, match="E706"):
+        S.x_pre = 1 * metre
+    assert str(S).startswith("Synapses 'synapses': 3 synapses from NeuronGroup 'neurongroup' to")
