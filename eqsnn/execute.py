@@ -6,7 +6,6 @@ It is compiled as a program of one task, by the same stages as a network, so an 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,13 @@ from .grammar.source import Source, Span
 from .model.check import CheckedNetwork
 from .model.declarations import Declaration, NetworkDeclaration, Regular, StateRecorder, Structural, When
 from .model.reach import NEW_PAIR, Reach
-from .model.scope import External, Scope
+from .model.scope import Scope
 from .model.symbols import Variable
-from .namespaces import Namespace, caller, resolvers_of, same_kind, units
-from .prefs import prefs
+from .namespaces import Namespace, caller, resolvers_of, units
+from .prepared import prepare, prepared_statement
 from .runtime.ragged import Ragged
 from .runtime.recording import Recording
-from .runtime.session import Session, Timing
+from .runtime.session import Timing
 
 _TASK = "statement"
 _WHEN = When("start", 0, "now")
@@ -214,17 +213,12 @@ def _run(
     """Compile and run one step of a program of one task."""
     if hasattr(group, "traces"):
         group.traces.write_back()
-    from .compiler import compile_network
-
-    precision = group.store.real.name
-    compiled = compile_network(
-        network, units(), precision, once=True, name="statement", cache_dir=prefs.cache_dir, compiler=prefs.compiler
-    )
     objects = {item.name: item for item in surroundings(group)}
     for item in objects.values():
         item.set_precision(group.store.real)  # one may come from a network of another precision
     namespaces = resolvers_of(network.context)
     namespaces[_TASK] = namespace
+    session = prepared_statement(network, group.store.real, namespaces).session
     clocks = {item.clock.name: item.clock for item in objects.values()}
     binding = Binding(
         objects,
@@ -238,10 +232,9 @@ def _run(
     timing = Timing(
         own.dt_, dict.fromkeys((*clocks, "now"), 1), {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_}
     )
-    session = Session(compiled.program, compiled.library, group.store.real)
-    key = _next_key(compiled.program)  # tells the draws of statements apart, whenever they run
+    key = _next_key(session.program)  # tells the draws of statements apart, whenever they run
     outcome = session.run(binding, timing, own.step, own.step + 1, key, threads=1, origin=own.step)
-    check_outcome(outcome, compiled.program, group.title)
+    check_outcome(outcome, session.program, group.title)
 
 
 def run_rule(rule: Any) -> None:
@@ -257,7 +250,7 @@ def run_rule(rule: Any) -> None:
     namespaces[rule.name] = declaration.resolver
     prepared = rule.prepared
     if prepared is None or not prepared.fits(network, synapses.store.real, namespaces):
-        prepared = rule.prepared = _prepare(network, synapses.store.real, namespaces)
+        prepared = rule.prepared = prepare(network, synapses.store.real, namespaces, "rule")
     clocks = {item.clock.name: item.clock for item in (*objects.values(), rule)}
     now, tick = synapses.ticks, synapses.tick
     period = round(rule.clock.dt_ / tick)
@@ -270,33 +263,6 @@ def run_rule(rule: Any) -> None:
     key = _next_key(prepared.session.program)
     outcome = prepared.session.run(binding, timing, now, now + 1, key, threads=1, origin=now)
     check_outcome(outcome, prepared.session.program, rule.title)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A compiled program of one task, with what it was compiled for."""
-
-    network: NetworkDeclaration
-    session: Session
-    meanings: dict[str, dict[str, External | None]]
-
-    def fits(self, network: NetworkDeclaration, real: np.dtype[Any], namespaces: dict[str, Any]) -> bool:
-        """Whether the program is that of these texts and names."""
-        return (self.network, self.session.real) == (network, real) and all(
-            same_kind(namespaces[owner](name), meaning)
-            for owner, names in self.meanings.items()
-            for name, meaning in names.items()
-        )
-
-
-def _prepare(network: NetworkDeclaration, real: np.dtype[Any], namespaces: dict[str, Namespace]) -> Prepared:
-    from .compiler import compile_network
-
-    compiled = compile_network(
-        network, units(), real.name, once=True, name="rule", cache_dir=prefs.cache_dir, compiler=prefs.compiler
-    )
-    session = Session(compiled.program, compiled.library, real)
-    return Prepared(network, session, {owner: namespace.asked() for owner, namespace in namespaces.items()})
 
 
 def _next_key(program: Any) -> int:

@@ -16,6 +16,7 @@ from .grammar import ast, errors
 from .model.declarations import Declaration, Structural
 from .model.dimensions import SECOND
 from .namespaces import Namespace, caller, check_namespace
+from .prepared import Prepared
 from .runtime.store import Store
 from .synapses import Synapses
 from .units import ms, quantity
@@ -67,7 +68,7 @@ class StructuralPlasticity(NetworkObject):
         self.active = True
         self.store = Store()
         self.store.add("_changes", "long", 4)
-        self.prepared: execute.Prepared | None = None
+        self.prepared: Prepared | None = None
         self._rule = parse_rule(text_source(rule, self.title, "rule"))
         synapses.plastic = True
         for name in _created_values(statement for node in self._rule.passes for statement in node.body):
