@@ -9,8 +9,8 @@
     domain     = Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample
                | Chosen
     kernel     = Kernel(name, domain, prologue, outer, body)
-    action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Enqueue(...) | Zero(array) | Apply(projection)
-               | Tally(...) | CallBack(name) | CheckFinite(array)
+    action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Enqueue(pathway) | Zero(array)
+               | AddUp(array, increments) | Apply(projection) | Tally(recorder) | CallBack(name) | CheckFinite(array)
     program    = Program(setup, actions)
 
 A kernel's body runs once for each element of its domain. The domain binds the locals ``i`` (neuron, or presynaptic
@@ -36,6 +36,9 @@ class Type(Enum):
     LONG = "int64_t"
     BOOL = "bool"
 
+
+INCREMENTS = "@increments"
+"""Ends the name of an array that holds what is to be added to another, whose name comes before."""
 
 REAL, DOUBLE, INT, LONG, BOOL = Type.REAL, Type.DOUBLE, Type.INT, Type.LONG, Type.BOOL
 
@@ -421,6 +424,15 @@ class Zero:
 
 
 @dataclass(frozen=True, slots=True)
+class AddUp:
+    """Add to every element of an array what a pass has put aside for it."""
+
+    array: Array
+    increments: Array
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
 class Apply:
     """Carry out what was staged: removals, then creations.
 
@@ -460,7 +472,7 @@ class CheckFinite:
     clock: str
 
 
-Action: TypeAlias = Run | Find | Generate | Enqueue | Zero | Apply | Tally | CallBack | CheckFinite
+Action: TypeAlias = Run | Find | Generate | Enqueue | Zero | AddUp | Apply | Tally | CallBack | CheckFinite
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from .base import NetworkObject
 from .namespaces import Namespace
-from .runtime.store import Kind, Store
+from .runtime.store import Kind, Store, aligned_zeros
 from .timedarray import TimedArray
 
 TALLY = "_changes"
@@ -44,6 +45,7 @@ class Binding:
         self._namespaces, self._steps = namespaces, steps
         self._substitutes, self._recordings = substitutes or {}, recordings or {}
         self._counters = Store(real)
+        self._aside: dict[str, npt.NDArray[Any]] = {}
         self._tables: dict[str, npt.NDArray[Any]] = {}
         self._real = np.dtype(real)
 
@@ -57,11 +59,22 @@ class Binding:
             group, _, variable = owner.rpartition(".")
             memory: npt.NDArray[Any] = self._objects[group].link_index(variable)
             return memory
+        if name.endswith("@increments"):
+            return self._increments(array)
         found = self._objects.get(owner)
         store: Store | None = getattr(found, "store", None)
         if store is not None and name in store:
             return store.buffer(name)
         return self._counter(array, found)
+
+    def _increments(self, array: Array) -> npt.NDArray[Any]:
+        """Room for what a pass adds to an array that it also reads, as large as the array."""
+        from .codegen.ir import INCREMENTS
+
+        if array.name not in self._aside:
+            original = self.buffer(replace(array, name=array.name.removesuffix(INCREMENTS)))
+            self._aside[array.name] = aligned_zeros(len(original), original.dtype)
+        return self._aside[array.name]
 
     def _values(self, table: TimedArray) -> npt.NDArray[Any]:
         """A table as kernels read it: row after row, in the precision of the network."""

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from ..ir import (
     Action,
+    AddUp,
     Apply,
     CallBack,
     CheckFinite,
@@ -110,7 +111,7 @@ def _label(action: Action) -> str:
             return f"{neurons} spikes"
         case Enqueue(projection, pathway):
             return f"{projection} {pathway} queue"
-        case Zero(array) | CheckFinite(array):
+        case Zero(array) | AddUp(array) | CheckFinite(array):
             return f"{type(action).__name__.lower()} {array.name}"
         case Apply(projection):
             return f"{projection} changes"
@@ -140,6 +141,11 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             columns = ", ".join("true" if flag else "false" for flag in (side == "post", ordered))
             way = f"*c.pathways[{tables.pathway(projection, pathway)}]"
             return f"enqueue(c, {way}, {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns})"
+        case AddUp(array, increments):
+            to, aside = tables.array(array), tables.array(increments)
+            type_ = array.type.value
+            pointers = ", ".join(f"static_cast<{type_}*>(c.arrays[{place}])" for place in (to, aside))
+            return f"add_up({pointers}, c.sizes[{to}])"
         case Zero(array, start, stop):
             place = tables.array(array)
             last = f"c.sizes[{place}]" if stop is None else str(stop)
@@ -222,4 +228,4 @@ def _may_fail(action: Action) -> bool:
     """Whether an action can run out of memory, meet a number that is none, or an exception in Python."""
     if isinstance(action, Run):
         return isinstance(action.kernel.domain, Chosen | Events | Lottery | PairSample)
-    return not isinstance(action, Zero)
+    return not isinstance(action, Zero | AddUp)

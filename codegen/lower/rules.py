@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from eqsnn.model.scope import canonical
@@ -12,10 +13,12 @@ from eqsnn.symbolic.system import StateUpdate
 from ..from_sympy import convert
 from ..ir import (
     DOUBLE,
+    INCREMENTS,
     INT,
     LONG,
     Accumulate,
     Action,
+    AddUp,
     Apply,
     Argument,
     Array,
@@ -26,6 +29,7 @@ from ..ir import (
     Kernel,
     Let,
     Literal,
+    Load,
     Pairs,
     PairSample,
     Run,
@@ -34,6 +38,7 @@ from ..ir import (
     Synapses,
     Zero,
 )
+from ..passes.traverse import expressions
 from .access import TICK, S, Surroundings, counter_array
 from .body import Body, elapsed, last_update
 from .synapses import is_ordered, stages_changes, synaptic
@@ -46,8 +51,8 @@ def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> 
     ]
     tally = Array(f"{item.owner}._changes", LONG)
     for number, node in enumerate(task.passes):
-        kernel = _lower_pass(item, task, node, number, network, site)
-        actions.append(Run(kernel))
+        actions += from_snapshot(_lower_pass(item, task, node, number, network, site))
+        kernel = next(action.kernel for action in actions[::-1] if isinstance(action, Run))
         if stages_changes(kernel.body) or isinstance(kernel.domain, PairSample):
             actions.append(Apply(task.projection, item.when.clock, tally))
     return tuple(actions)
@@ -67,6 +72,46 @@ def _lower_pass(item: Item, task: Rewire, node: RulePass, number: int, network: 
         domain = replace(domain, vector=False)
     ordered = isinstance(domain, Synapses) and is_ordered("pre", statements, network.projections[task.projection])
     return Kernel(f"{item.owner}_pass{number}", item.when.clock, domain, statements, outer=outer, ordered=ordered)
+
+
+def from_snapshot(kernel: Kernel) -> tuple[Action, ...]:
+    """The kernel; what it adds to arrays that it also reads is put aside until it ends, for it reads a snapshot."""
+    statements = (*kernel.outer, *kernel.body)
+    read = {x.array for x in expressions(statements) if isinstance(x, Load)}
+    both = sorted({a for a in _accumulated(kernel.body) if a in read}, key=lambda array: array.name)
+    aside = {array: replace(array, name=array.name + INCREMENTS) for array in both}
+    kernel = replace(kernel, body=_redirected(kernel.body, aside))
+    before = (Zero(increments, 0, None, kernel.clock) for increments in aside.values())
+    after = (AddUp(array, increments, kernel.clock) for array, increments in aside.items())
+    return (*before, Run(kernel), *after)
+
+
+def _accumulated(body: tuple[Statement, ...]) -> set[Array]:
+    """Arrays that statements accumulate into."""
+    found: set[Array] = set()
+    for node in body:
+        match node:
+            case Accumulate(array, _, _):
+                found.add(array)
+            case If(_, then, orelse):
+                found |= _accumulated(then + orelse)
+            case _:
+                pass
+    return found
+
+
+def _redirected(body: tuple[Statement, ...], to: Mapping[Array, Array]) -> tuple[Statement, ...]:
+    """The same statements, accumulating elsewhere."""
+    result: list[Statement] = []
+    for node in body:
+        match node:
+            case Accumulate(array, index, value):
+                result.append(Accumulate(to.get(array, array), index, value))
+            case If(condition, then, orelse):
+                result.append(If(condition, _redirected(then, to), _redirected(orelse, to)))
+            case _:
+                result.append(node)
+    return tuple(result)
 
 
 def accumulates(statements: tuple[Statement, ...]) -> bool:

@@ -19,6 +19,7 @@ from ..ir import (
     INT,
     REAL,
     Action,
+    AddUp,
     Argument,
     Array,
     CallBack,
@@ -58,7 +59,7 @@ def tabulate(program: ProgramIR) -> ProgramIR:
 
 def _changing(program: ProgramIR) -> frozenset[Array]:
     """Arrays that the program writes."""
-    zeroed = {action.array for action in program.actions if isinstance(action, Zero)}
+    zeroed = {action.array for action in program.actions if isinstance(action, Zero | AddUp)}
     return frozenset(zeroed).union(*(written(kernel.body) for kernel in program.kernels()))
 
 

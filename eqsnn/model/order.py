@@ -7,18 +7,18 @@ from typing import assert_never
 from ..grammar import ast, errors
 from .equations import names_in
 from .scope import Scope
-from .symbols import Counter, Reference, Side, SubexpressionReference, VariableReference
+from .symbols import Reference, SubexpressionReference, VariableReference
 
 
-def check_order(statements: tuple[ast.Statement, ...], scope: Scope, *, element: Side, in_rule: bool) -> None:
-    """Check a text of synapses, pairs, or (``element``) the neurons of a side.
+def check_order(statements: tuple[ast.Statement, ...], scope: Scope) -> None:
+    """Check event code of synapses.
 
     :raises ModelError: E519.
     """
     accumulated: dict[str, ast.Assign] = {}
-    _collect(statements, scope, element, accumulated)
+    _collect(statements, scope, accumulated)
     if accumulated:
-        _no_reads(statements, scope, accumulated, in_rule)
+        _no_reads(statements, scope, accumulated)
 
 
 def _key(found: Reference | None) -> str | None:
@@ -26,34 +26,26 @@ def _key(found: Reference | None) -> str | None:
     match found:
         case VariableReference(variable, _):
             return f"{variable.owner}.{variable.name}"
-        case Counter(name, _, _):
-            return f"counter {name}"
         case _:
             return None
 
 
-def _is_common(found: Reference | None, element: Side) -> bool:
-    """Whether several elements may have it in common."""
-    match found:
-        case VariableReference(variable, side):
-            return variable.shared or side != element
-        case Counter(_, side, _):
-            return side != element
-        case _:
-            return False
+def _is_common(found: Reference | None) -> bool:
+    """Whether several synapses may have it in common."""
+    return isinstance(found, VariableReference) and (found.variable.shared or found.side != "own")
 
 
-def _collect(statements: tuple[ast.Statement, ...], scope: Scope, element: Side, into: dict[str, ast.Assign]) -> None:
+def _collect(statements: tuple[ast.Statement, ...], scope: Scope, into: dict[str, ast.Assign]) -> None:
     for statement in statements:
         match statement:
             case ast.Assign(target, "+=" | "-=", _, _):
                 found = scope.find(target.id)
                 key = _key(found)
-                if key is not None and _is_common(found, element):
+                if key is not None and _is_common(found):
                     into.setdefault(key, statement)
             case ast.If(_, body, orelse, _):
-                _collect(body, scope, element, into)
-                _collect(orelse, scope, element, into)
+                _collect(body, scope, into)
+                _collect(orelse, scope, into)
             case _:
                 pass
 
@@ -72,18 +64,16 @@ def _expressions(statement: ast.Statement) -> tuple[ast.Expression, ...]:
             assert_never(statement)
 
 
-def _no_reads(
-    statements: tuple[ast.Statement, ...], scope: Scope, accumulated: dict[str, ast.Assign], in_rule: bool
-) -> None:
+def _no_reads(statements: tuple[ast.Statement, ...], scope: Scope, accumulated: dict[str, ast.Assign]) -> None:
     for statement in statements:
         for expression in _expressions(statement):
             for name in names_in(expression):
                 for key, written in _read(scope.find(name.id), name.id, scope):
                     if key in accumulated:
-                        raise _read_too(name, written, accumulated[key], in_rule)
+                        raise _read_too(name, written, accumulated[key])
         if isinstance(statement, ast.If):
-            _no_reads(statement.body, scope, accumulated, in_rule)
-            _no_reads(statement.orelse, scope, accumulated, in_rule)
+            _no_reads(statement.body, scope, accumulated)
+            _no_reads(statement.orelse, scope, accumulated)
 
 
 def _read(found: Reference | None, written: str, scope: Scope) -> list[tuple[str, str]]:
@@ -97,7 +87,7 @@ def _read(found: Reference | None, written: str, scope: Scope) -> list[tuple[str
     return [] if key is None else [(key, written)]
 
 
-def _read_too(name: ast.Name, variable: str, accumulation: ast.Assign, in_rule: bool) -> errors.ModelError:
+def _read_too(name: ast.Name, variable: str, accumulation: ast.Assign) -> errors.ModelError:
     span, target = accumulation.span, accumulation.target.id
     line = span.source.position(span.start)[0]
     here = name.span.source.position(name.span.start)[0]
@@ -106,7 +96,5 @@ def _read_too(name: ast.Name, variable: str, accumulation: ast.Assign, in_rule: 
         subject += f", which is '{target}' of another synapse"
     where = "this line" if line == here else f"line {line}"
     hint = "let the neuron's equations do what depends on its present value"
-    if in_rule:
-        hint = "read it in a pass of its own: the next pass sees what this one has accumulated"
     message = f"{subject}, and {where} changes it: the result would depend on the order of synapses."
     return errors.ModelError("E519", message, name.span, hint)

@@ -21,7 +21,6 @@ from .symbols import (
     Constant,
     Counter,
     LocalReference,
-    Side,
     Subexpression,
     SubexpressionReference,
     Variable,
@@ -60,9 +59,8 @@ def check_block(statements: tuple[ast.Statement, ...], scope: Scope, context: Co
     checker = _Checker(scope, context)
     scope.later = _given_later(statements)
     checker.block(statements)
-    if context not in (Context.NEURON, Context.SETTING):
-        element: Side = "pre" if context is Context.RULE_PRE else "post" if context is Context.RULE_POST else "own"
-        check_order(statements, scope, element=element, in_rule=context.in_rule)
+    if context is Context.SYNAPSE:  # the pass of a rule reads a snapshot, so there order cannot show
+        check_order(statements, scope)
     return CheckedBlock(statements, dict(scope.locals))
 
 

@@ -22,6 +22,7 @@ from eqsnn.codegen.passes.narrow import narrow
 from eqsnn.codegen.passes.pipeline import on_kernels
 from eqsnn.codegen.passes.reciprocal import reciprocal
 from eqsnn.codegen.passes.setup import hoist_setup
+from eqsnn.codegen.passes.traverse import written
 from eqsnn.codegen.passes.verify import verify_program
 
 EXACT = {
@@ -43,10 +44,15 @@ def result(program: ir.ProgramIR) -> Machine:
     """The storage after three calls of every kernel."""
     state = machine()
     state.setup(program)
+    for kernel in program.tables:
+        for array in written(kernel.body):
+            state.arrays[array.name] = np.zeros(len(elements(kernel.domain)))
+        state.run(kernel, elements(kernel.domain))
     for step in range(3):
         state.arguments |= {"clock.t": 0.1 * step, "clock.step": step, "tick": step}
-        for kernel in program.kernels():
-            state.run(kernel, elements(kernel.domain))
+        for action in program.actions:
+            assert isinstance(action, ir.Run)
+            state.run(action.kernel, elements(action.kernel.domain))
     return state
 
 

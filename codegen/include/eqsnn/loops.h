@@ -274,6 +274,11 @@ inline void zero(T* values, int64_t from, int64_t to) {
     memset(values + from, 0, static_cast<size_t>(to - from) * sizeof(T));
 }
 
+template <class T>
+inline void add_up(T* values, const T* increments, int64_t n) {
+    for (int64_t k = 0; k < n; ++k) values[k] += increments[k];
+}
+
 // Sets a clock's step and time, and tells whether this tick is one of its steps.
 inline bool begin_step(Context& c, int32_t k) {
     Clock& clock = c.clocks[k];
