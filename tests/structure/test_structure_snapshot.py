@@ -19,7 +19,7 @@ def pieces():
 
 
 def test_a_neuron_variable_that_is_read_and_accumulated(pieces):
-    A, B, S = pieces
+    _, B, S = pieces
     i, j, w, y = np.array(S.i), np.array(S.j), np.array(S.w), np.array(B.y)
     rule = StructuralPlasticity(S, """
         for each synapse:
