@@ -16,7 +16,7 @@ from .clocks import Clock, defaultclock
 from .devices import device, set_device
 from .functions import function
 from .linked import linked_var
-from .magic import run
+from .magic import run, stop
 from .monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor
 from .network import Network
 from .neurongroup import NeuronGroup
@@ -60,6 +60,7 @@ __all__ = [
     "seed",
     "set_device",
     "start_scope",
+    "stop",
 ]
 __all__ += _numpy.__all__
 __all__ += units.__all__

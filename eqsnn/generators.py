@@ -38,7 +38,11 @@ def generated(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namespa
         node = _single(node)
     _check_generator(synapses, node, forward, namespace)
     owners, values = _iterate(synapses, node, starts, forward, namespace)
-    name = node.variable.id
+    name, condition = node.variable.id, node.condition
+    if condition is not None and not _asks_partner(synapses, condition, forward, namespace, name):
+        trial = _alone(synapses, owners, forward, **{name: values})
+        (wanted,) = execute.evaluate_expressions(synapses, (condition,), None, namespace, trial)
+        owners, values, condition = owners[wanted], values[wanted], None
     trial = _alone(synapses, owners, forward, **{name: values})
     (others,) = execute.evaluate_expressions(synapses, (node.element,), None, namespace, trial)
     check_whole(synapses, node.element, others)
@@ -46,12 +50,23 @@ def generated(synapses: Synapses, i: Any, j: Any, skip: bool, namespace: Namespa
         existing(synapses, *((owners, others) if forward else (others, owners)), skip)
     inside = (others >= 0) & (others < len(synapses.target_group if forward else synapses.source_group))
     owners, others, values = owners[inside], others[inside], values[inside]
-    if node.condition is not None:
+    if condition is not None:
         trial = _trial(synapses, owners, others, forward, **{name: values})
-        (wanted,) = execute.evaluate_expressions(synapses, (node.condition,), None, namespace, trial)
+        (wanted,) = execute.evaluate_expressions(synapses, (condition,), None, namespace, trial)
         owners, others = owners[wanted], others[wanted]
     pair = (owners, others) if forward else (others, owners)
     return pair[0].astype(INDEX), pair[1].astype(INDEX)
+
+
+def _asks_partner(
+    synapses: Synapses, condition: ast.Expression, forward: bool, namespace: Namespace, name: str
+) -> bool:
+    """Whether a condition is about the other neuron, which must exist then; else it may be what sees to that."""
+    try:
+        execute.check_trial(synapses, (condition,), namespace, TARGETS if forward else SOURCES, (name,))
+    except errors.StructureError:
+        return True
+    return False
 
 
 def _single(node: ast.Expression) -> ast.Generator:

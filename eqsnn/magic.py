@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableSet
 from typing import Any
 
 from .base import NetworkObject, collect
-from .network import Network
+from .network import Network, running
 
 
 def run(
@@ -20,6 +20,12 @@ def run(
     network = _network_of(collect())
     network.run(duration, report, namespace=namespace, profile=profile)
     return network
+
+
+def stop() -> None:
+    """Stop whatever runs after the present step: for a `network_operation`. `Network.stop` does so for one network."""
+    for network in running:
+        network.stop()
 
 
 class _MagicNetwork(Network):

@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 _LARGE = 20_000  # neurons or synapses: below this a second thread does not pay
 
 
+running: list[Network] = []
+"""Networks that run now; more than one where Python code that one of them calls runs another."""
+
+
 class Network:
     """Objects that run together: ``Network(G, S, M)``, or ``Network(collect())`` for all there are.
 
@@ -216,16 +220,18 @@ class Network:
         progress = Progress(self, span, timing, clocks, report)
         self._stopped = False
         tick = span[0]
+        running.append(self)
         try:
             outcome = session.run(
                 binding, timing, *span, seeds.run_key(), self._threads(objects), heartbeat=progress.beat,
-                position=progress.at, profile=profile,
+                position=progress.at, stopped=progress.stopped, profile=profile,
             )  # fmt: skip
             tick = outcome.tick
             self._profile = Profile.of(compiled.program, outcome) if profile else None
             raise_fault(outcome, compiled, names, timing)
             progress.end()
         finally:
+            running.remove(self)
             tick = max(tick, session.tick)
             self.t_ = tick * timing.tick
             for clock in clocks.values():

@@ -40,6 +40,10 @@ class Progress:
             self.report.update((tick - self.span[0]) / max(1, self.span[1] - self.span[0]))
         return self.network._stopped
 
+    def stopped(self) -> bool:
+        """Whether Python code has asked for an end."""
+        return self.network._stopped
+
     def end(self) -> None:
         """The run is over."""
         if self.report is not None:

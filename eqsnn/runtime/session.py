@@ -106,12 +106,13 @@ class Session:
     def run(
         self, state: State, timing: Timing, start: int, end: int, seed: int, threads: int,
         *, heartbeat: Callable[[int], bool] | None = None, position: Callable[[int], None] | None = None,
-        profile: bool = False, origin: int = 0,
+        stopped: Callable[[], bool] | None = None, profile: bool = False, origin: int = 0,
     ) -> Outcome:  # fmt: skip
         """Run ticks ``start`` to ``end``.
 
         ``heartbeat`` is called now and then with the present tick, and tells whether to stop; ``position`` before each
-        call of the user's Python. Afterwards ``tick`` is the first not run, ``seconds`` the time the loop took.
+        call of the user's Python, and ``stopped`` after it: whether this tick is the last. Afterwards ``tick`` is the
+        first not run, ``seconds`` the time the loop took.
 
         Random numbers are counted from the tick ``origin``.
 
@@ -129,7 +130,7 @@ class Session:
         context.seconds = seconds.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         context.calls = calls.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
         with Interrupts() as interrupts:
-            context.callback = self._callback(state, context, heartbeat, position, interrupts)
+            context.callback = self._callback(state, context, heartbeat, position, stopped, interrupts)
             self._module.eqsnn_module_setup(ctypes.byref(context))
             began = perf_counter()
             self._module.eqsnn_module_run(ctypes.byref(context))
@@ -223,6 +224,7 @@ class Session:
         context: Context,
         heartbeat: Callable[[int], bool] | None,
         position: Callable[[int], None] | None,
+        stopped: Callable[[], bool] | None,
         interrupts: Interrupts,
     ) -> Any:
         functions = [state.callback(name) for name in self.program.callbacks]
@@ -238,6 +240,8 @@ class Session:
                 interrupts.in_python = True
                 functions[number]()
                 interrupts.in_python = False
+                if stopped is not None and stopped():
+                    context.end = context.tick + 1
             except BaseException as error:
                 interrupts.in_python = False
                 self._error = error
