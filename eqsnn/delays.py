@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from .base import described
 from .ends import view_of_end
 from .grammar import errors
 from .groups import Group, paragraphs
+from .model.dimensions import SECOND
 from .model.symbols import GroupModel
 from .neurongroup import NeuronGroup
 from .pathways import PathwayView, SynapticPathway, check_delay
@@ -18,7 +20,31 @@ from .runtime.ragged import Ragged
 from .runtime.store import Store
 from .state import VariableView
 from .subgroup import Subgroup
-from .units import to_base
+from .units import Quantity, quantity, to_base
+
+
+class CommonDelay(Quantity):
+    """The delay that all synapses share: a time, until one is given to some of them, ``S.delay['i == 0'] = 1*ms``."""
+
+    _synapses: Callable[[], DelayedGroup | None] = staticmethod(lambda: None)  # a weak reference
+    _pathway: SynapticPathway
+
+    def __getitem__(self, item: Any) -> Any:
+        synapses = self._synapses()
+        if synapses is None:
+            return super().__getitem__(item)
+        each = np.full(len(synapses), self._pathway.seconds)
+        return quantity(each[synapses.elements(item)], SECOND)
+
+    def __setitem__(self, item: Any, value: Any) -> None:
+        synapses = self._synapses()
+        if synapses is None:
+            super().__setitem__(item, value)
+        else:
+            synapses._set_each_delay(self._pathway, value, item)
+
+    def __reduce__(self) -> Any:
+        return self.view(Quantity).__reduce__()
 
 
 class DelayedGroup(Group):
@@ -105,7 +131,11 @@ class DelayedGroup(Group):
     def delay_of(self, pathway: str) -> Any:
         """Delay of a pathway."""
         found = self._pathway(pathway)
-        return VariableView(self, found.variable, self.model.variables[found.variable]) if found.each else found.delay
+        if found.each:
+            return VariableView(self, found.variable, self.model.variables[found.variable])
+        common: Any = found.delay.view(CommonDelay)
+        common._synapses, common._pathway = weakref.ref(self), found
+        return common
 
     def set_delay(self, pathway: str, value: Any) -> None:
         """Set the delay of a pathway: a time for all synapses, or an array or expression for each.
@@ -124,12 +154,12 @@ class DelayedGroup(Group):
         else:
             found.set_delay(value)
 
-    def _set_each_delay(self, pathway: SynapticPathway, value: Any) -> None:
-        """Give every synapse its delay, or leave all as they were."""
+    def _set_each_delay(self, pathway: SynapticPathway, value: Any, item: Any = ...) -> None:
+        """Give synapses their delays, or leave all as they were."""
         before = self.ragged.get(pathway.variable) if pathway.each else None
         self._delay_each(pathway)
         try:
-            VariableView(self, pathway.variable, self.model.variables[pathway.variable])[:] = value
+            VariableView(self, pathway.variable, self.model.variables[pathway.variable])[item] = value
             self._check_delays(self.ragged.get(pathway.variable))
         except errors.EqsnnError:
             if before is not None:
@@ -176,6 +206,14 @@ class DelayedGroup(Group):
             except errors.StructureError:
                 self.ragged.set(name, before)
                 raise
+
+    def elements(self, item: Any) -> Any:
+        """Positions of the synapses that an index means, a condition in a string too."""
+        if isinstance(item, str):
+            title = f"{self.title}, index of delay"
+            self.require_condition(item, title)
+            return np.flatnonzero(np.broadcast_to(self.evaluate_text(item, None, title), (len(self),)))
+        return slice(None) if item is Ellipsis else self.select_elements(item)
 
     def _is_delay(self, name: str) -> bool:
         return any(pathway.each and pathway.variable == name for pathway in self.pathways.values())

@@ -136,6 +136,18 @@ class Group(NetworkObject, StateAccess):
 
         assign(self, name, operator, text, indices, title)
 
+    def get_states(self, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """Copies of variables by name, as quantities or plain arrays; by default of all that `set_states` can set."""
+        if names is None:
+            known = self.state_variables().items()
+            names = [n for n, v in known if isinstance(v, Variable) and not (v.read_only or v.linked)]
+        return {name: getattr(self, name)[:] for name in names}
+
+    def set_states(self, values: Mapping[str, Any]) -> None:
+        """Set variables by name, as `get_states` gave them."""
+        for name, value in values.items():
+            setattr(self, name, value)
+
     # ---- what it was compiled to ----
 
     def source(self, target: str = "cpp") -> str:

@@ -1,7 +1,12 @@
 """Stopping a run, statements in loops, generators: what needs the compiler."""
 
+import pickle
+
+import numpy as np
+import pytest
+
 import eqsnn.compiler
-from eqsnn import Network, NeuronGroup, Synapses, ms, network_operation, run, stop
+from eqsnn import Network, NeuronGroup, Synapses, errors, ms, mV, network_operation, run, stop
 
 
 def test_stop_ends_the_run_after_the_step():
@@ -54,3 +59,28 @@ def test_a_condition_of_a_generator_keeps_to_neurons_that_exist():
     synapses.connect(j="k for k in range(i - 1, 7, 3) if k >= 0 and k < N_post")
     pairs = {(i, k) for i in range(4) for k in range(i - 1, 7, 3) if 0 <= k < 4}
     assert set(zip(synapses.i.tolist(), synapses.j.tolist(), strict=True)) == pairs
+
+
+def test_delays_of_some_synapses():
+    group = NeuronGroup(3, "v : 1", threshold="v > 1")
+    synapses = Synapses(group, group, on_pre="v_post += 1", delay=1 * ms)
+    synapses.connect(i=[0, 1, 2], j=[1, 2, 0])
+    assert synapses.delay == 1 * ms
+    assert list(synapses.delay["i > 0"] / ms) == [1, 1]
+    assert pickle.loads(pickle.dumps(synapses.delay)) == 1 * ms
+    synapses.delay["i == 1"] = "j*1.5*ms"
+    assert np.allclose(synapses.delay / ms, [1, 3, 1])
+    with pytest.raises(errors.StructureError, match="E610"):
+        synapses.delay[0] = -1 * ms
+    assert np.allclose(synapses.delay / ms, [1, 3, 1])
+
+
+def test_states_are_got_and_set():
+    group = NeuronGroup(3, "v : volt\nn : integer\nw = 2*v : volt\ng : 1 (shared)")
+    group.v, group.n, group.g = [1, 2, 3] * mV, [4, 5, 6], 7
+    states = group.get_states()
+    assert set(states) == {"v", "n", "g"}
+    group.v, group.n, group.g = 0 * mV, 0, 0
+    group.set_states(states)
+    assert list(group.v / mV) == [1, 2, 3] and list(group.n) == [4, 5, 6] and group.g == 7
+    assert list(group.get_states(["w"])["w"] / mV) == [2, 4, 6]
