@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .clocks import Clock
     from .model.symbols import Side
     from .synapses import Synapses
 
@@ -23,7 +24,7 @@ class SharedTraces:
         self._sides: dict[str, Side] = {}
         self._parted: set[str] = set()
         self._began = False
-        self._fresh = False
+        self._written: int | None = None  # the step of the last `write_back`; None: a run has begun since
 
     def candidates(self) -> frozenset[str]:
         """Variables that are one value a neuron, or may become so: no run has given each synapse its own."""
@@ -33,35 +34,47 @@ class SharedTraces:
 
     def begin(self, sides: Mapping[str, Side]) -> None:
         """A run is about to keep these variables with the neurons of these sides; others with the synapses."""
-        for name in set(self._sides) - set(sides):
-            self.part(name)
+        if set(self._sides) != set(sides):
+            self.part_all()
         for name, side in sides.items():
             if name not in self._sides:
                 n = self._synapses.size_of(f"N_{side}")
                 self._synapses.store.add(f"{name}@{side}", "real", n)
                 self._sides[name] = side
-        self._began, self._fresh = True, False
+        self._began, self._written = True, None
 
     def write_back(self) -> None:
-        """Give each synapse's own storage the present values."""
-        if self._fresh or not self._sides:
+        """Give each synapse's own storage the present values: those of the last step, in which they last faded."""
+        if not self._sides:
+            return
+        clock = self._clock()
+        if self._written == clock.step:
             return
         ragged = self._synapses.ragged
         ends = {"pre": ragged.i, "post": ragged.j}
         for name, side in self._sides.items():
             ragged.set(name, self._synapses.store[f"{name}@{side}"][ends[side]])
         if "lastupdate" in ragged.columns:
-            ragged.set("lastupdate", self._synapses.ticks)
-        self._fresh = True
+            ragged.set("lastupdate", round(max(clock.step - 1, 0) * clock.dt_ / self._synapses.tick))
+        self._written = clock.step
+
+    def _clock(self) -> Clock:
+        """That of the pathways: they have one where traces are shared."""
+        first = next(iter(self._synapses.pathways.values()))
+        ends = {"pre": self._synapses.source_group, "post": self._synapses.target_group}
+        return ends[first.side].clock
 
     def part(self, name: str) -> None:
-        """Let each synapse have its own value from now on."""
-        if name in self._sides:
-            self.write_back()
-            del self._sides[name]
-        self._parted.add(name)
+        """Let each synapse have its own value of an event-driven variable from now on, and of the others with it.
+
+        All were brought up to date by the same events, and a synapse has one ``lastupdate`` for all.
+        """
+        if name in self._synapses.model.event_driven():
+            self.part_all()
+            self._parted.update(self._synapses.model.event_driven())
 
     def part_all(self) -> None:
         """Part all that are shared by now: synapses of another history are about to come."""
-        for name in list(self._sides):
-            self.part(name)
+        self.write_back()
+        self._parted.update(self._sides)
+        self._sides.clear()

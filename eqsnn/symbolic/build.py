@@ -240,12 +240,12 @@ class _Builder:
         return shared_traces(item, between, bodies, probe.converter.references)
 
     def looked_at(self, item: Projection) -> bool:
-        """Whether other texts than pathways may read or change the synapses' event-driven variables."""
+        """Whether others than pathways may read or change the event-driven variables: texts, or Python in the loop."""
         if item.model.clock_driven() or item.model.summed:
             return True
         names = set(item.model.event_driven())
         for other in self.network.declaration.objects:
-            if isinstance(other, Structural) and other.projection == item.name:
+            if isinstance(other, PythonCall) or (isinstance(other, Structural) and other.projection == item.name):
                 return True
             if isinstance(other, Regular) and other.group == item.name:
                 return True

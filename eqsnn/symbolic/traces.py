@@ -42,7 +42,8 @@ def shared_traces(
             side = _writer(name, item.pathways, bodies, references)
             if side is not None:
                 found[name] = side
-    return found
+    # All or none: a synapse has one time up to which its variables are solved.
+    return found if len(found) == len(between.updates) else {}
 
 
 def _constants(references: Mapping[str, Reference]) -> set[str]:
