@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from eqsnn import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, ms, mV
+from eqsnn import Network, NeuronGroup, SpikeGeneratorGroup, Synapses, ms, mV, network_operation
 
 N = 12
 STDP = """
@@ -122,3 +122,37 @@ def test_a_trace_of_a_neuron_group() -> None:
     assert shared(both[0]) == {"Apre", "Apost"}
     assert np.ptp(both[0].w[:]) > 0.1
     np.testing.assert_allclose(both[0].w[:], both[1].w[:], rtol=1e-12, atol=1e-12)
+
+
+def test_python_in_the_loop_reads_and_sets_traces() -> None:
+    """A network operation sees the value of its moment, and what it sets holds; the same read between runs."""
+    source, target = SpikeGeneratorGroup(1, [0], [1] * ms), SpikeGeneratorGroup(1, [0], [6] * ms)
+    synapses = Synapses(source, target, "w : 1\nda/dt = -a/tau : 1 (event-driven)", on_pre="a += 1", on_post="w += a",
+                        namespace=NAMESPACE)  # fmt: skip
+    synapses.connect()
+    seen = []
+
+    @network_operation(dt=1.5 * ms)
+    def look() -> None:
+        seen.append(synapses.a[0])
+        if len(seen) == 3:
+            synapses.a[0] = 10
+
+    network = Network(source, target, synapses, look)
+    network.run(5 * ms)
+    network.remove(look)
+    network.run(5 * ms)
+    assert seen == [0, 0, 1, 10]
+    assert synapses.w[0] == pytest.approx(10 * np.exp(-5 / 9))  # from its last event on, as in Brian2
+
+
+def test_what_a_script_reads_between_runs() -> None:
+    source, target = SpikeGeneratorGroup(1, [0], [1] * ms), SpikeGeneratorGroup(1, [], [] * ms)
+    synapses = Synapses(source, target, "w : 1\nda/dt = -a/tau : 1 (event-driven)", on_pre="a += 1", on_post="w += a",
+                        namespace=NAMESPACE)  # fmt: skip
+    synapses.connect()
+    network = Network(source, target, synapses)
+    for end in (2, 3, 5):  # of a step less, since a neuron's variables too are those of the last step
+        network.run(end * ms - network.t)
+        assert shared(synapses) == {"a"}
+        assert synapses.a[0] == pytest.approx(np.exp(-(end - 1 - 0.1) / 9))
