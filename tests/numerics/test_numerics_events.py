@@ -142,7 +142,7 @@ def test_python_in_the_loop_reads_and_sets_traces() -> None:
     network.run(5 * ms)
     network.remove(look)
     network.run(5 * ms)
-    assert seen == [0, 0, 1, 10]
+    assert seen == [0, 1, 1, 10]
     assert synapses.w[0] == pytest.approx(10 * np.exp(-5 / 9))  # from its last event on, as in Brian2
 
 
