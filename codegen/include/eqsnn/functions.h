@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cmath>
+#include <limits>
 
 #include "expm.h"
 #include "platform.h"
@@ -12,8 +13,14 @@ namespace eqsnn {
 // Rounded down, as in Python.
 EQSNN_HD inline double floordiv(double a, double b) { return floor(a / b); }
 EQSNN_HD inline float floordiv(float a, float b) { return floorf(a / b); }
+// A machine would end the process at an integer division by zero, or of the least integer by -1: both are 0 here.
+template <class Int>
+EQSNN_HD inline bool divides(Int a, Int b) {
+    return b != 0 && (b != -1 || a != std::numeric_limits<Int>::min());
+}
 template <class Int>
 EQSNN_HD inline Int floordiv(Int a, Int b) {
+    if (!divides(a, b)) return 0;
     const Int q = a / b;
     return q - (a % b != 0 && (a < 0) != (b < 0));
 }
@@ -23,6 +30,7 @@ EQSNN_HD inline double mod(double a, double b) { return a - floor(a / b) * b; }
 EQSNN_HD inline float mod(float a, float b) { return a - floorf(a / b) * b; }
 template <class Int>
 EQSNN_HD inline Int mod(Int a, Int b) {
+    if (!divides(a, b)) return 0;
     const Int r = a % b;
     return r + (r != 0 && (r < 0) != (b < 0) ? b : Int{0});
 }
