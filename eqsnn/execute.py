@@ -201,10 +201,9 @@ def _recording(owner: Any, group: Any, start: int, indices: Any, columns: int, t
     if ragged is None:
         chosen = np.arange(len(owner)) if indices is None else np.asarray(indices)
         return Recording(columns, index=chosen + start, real=group.store.real)
-    rows, serial = ragged.i, ragged.serial
-    if indices is not None:
-        rows, serial = rows[indices], serial[indices]
-    return Recording(columns, index=rows, serial=serial, real=group.store.real)
+    slots = ragged.order() if indices is None else ragged.order()[indices]
+    rows, serial = ragged.fixed("pre")[slots], ragged.fixed("serial")[slots]
+    return Recording(columns, index=rows, serial=serial, slot=slots, real=group.store.real)
 
 
 def _run(

@@ -179,7 +179,7 @@ def _chosen(printer: KernelPrinter, domain: Chosen) -> Iterator[str]:
         yield "    const int32_t i = recorder.index[k];"
     else:
         storage = projection_name(domain.projection)
-        yield f"    const int32_t s = find_serial({storage}, recorder.index[k], recorder.serial[k]);"
+        yield f"    const int32_t s = slot_of({storage}, recorder, k);"
         gone = " ".join(f"out[{column} * stride + k] = NAN;" for column in range(n))
         yield f"    if (s < 0) {{ {gone} continue; }}"
         yield f"    const int32_t i = {storage}->pre[s], j = {storage}->post[s]; (void)i; (void)j;"

@@ -58,7 +58,8 @@ class Recorder(Structure):
     """What a monitor has taken down."""
 
     _fields_ = (
-        ("count", c_int64), ("index", c_void_p), ("serial", c_void_p), ("tally", c_void_p), ("events", c_int64),
+        ("count", c_int64), ("index", c_void_p), ("serial", c_void_p), ("slot", c_void_p), ("tally", c_void_p),
+        ("events", c_int64),
         ("step", Buffer), ("id", Buffer), ("value", Buffer),
     )  # fmt: skip
 

@@ -18,8 +18,8 @@ class Recording:
     """Memory of one monitor, kept from run to run.
 
     ``columns`` values are recorded for each chosen element (``index``; of synapses their rows, with ``serial`` for
-    which), or for each event of ``n`` neurons. With ``keep`` False events are only counted. Times are steps of the
-    dt that held when they were recorded.
+    which and ``slot`` for where they are now), or for each event of ``n`` neurons. With ``keep`` False events are
+    only counted. Times are steps of the dt that held when they were recorded.
     """
 
     def __init__(
@@ -28,6 +28,7 @@ class Recording:
         *,
         index: npt.ArrayLike | None = None,
         serial: npt.ArrayLike | None = None,
+        slot: npt.ArrayLike | None = None,
         n: int = 0,
         keep: bool = True,
         real: npt.DTypeLike = np.float64,
@@ -35,10 +36,14 @@ class Recording:
         self.columns, self.real = columns, np.dtype(real)
         self._index = np.ascontiguousarray(index if index is not None else [], np.int32)
         self._serial = np.ascontiguousarray(serial if serial is not None else [], np.int64)
+        self._slot = np.full(len(self._serial), -1, np.int32)
+        if slot is not None:
+            self._slot[:] = slot
         self._tally = np.zeros(n, np.int64)
         self.struct = Recorder()
         self.struct.count = len(self._index) if index is not None else int(keep)
         self.struct.index, self.struct.serial = self._index.ctypes.data, self._serial.ctypes.data
+        self.struct.slot = self._slot.ctypes.data
         self.struct.tally = self._tally.ctypes.data if n else None
         self._chunks: list[tuple[int, float]] = []
 

@@ -79,6 +79,13 @@ inline void record_count(Context& c, Recorder& recorder, const SpikeList& list, 
 
 // ---- synapses ----
 
+// Where the k-th synapse that a recorder has chosen is now, or -1 if it is gone; it is looked for where it was last.
+inline int32_t slot_of(const Ragged* r, Recorder& recorder, int64_t k) {
+    const int32_t last = recorder.slot[k];
+    if (last >= 0 && last < r->rows.end && r->serial[last] == recorder.serial[k]) return last;
+    return recorder.slot[k] = find_serial(r, recorder.index[k], recorder.serial[k]);
+}
+
 // Tells apart the synapses of one pair, where there may be several: 0 where not.
 inline uint32_t twin_of(const Ragged* r, int32_t slot) {
     return r->multi ? 1u + (static_cast<uint32_t>(r->serial[slot]) & 0x3FFFFFu) : 0u;

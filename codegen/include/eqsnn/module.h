@@ -59,6 +59,7 @@ struct Recorder {
     int64_t count;                        // elements chosen
     const int32_t* index;                 // neurons, or rows of the synapses chosen
     const int64_t* serial;                // the synapses chosen
+    int32_t* slot;                        // where each of them was last found
     int64_t* tally;                       // events of each neuron so far, or null
     int64_t events;                       // events so far
     Buffer step, id, value;
