@@ -17,8 +17,9 @@ from ..ir import (
     Random,
     Statement,
 )
+from ..passes.traverse import walk, written
 from .expressions import Printer, array_name, identifier, projection_name
-from .statements import arguments, arrays, expressions, indent, lines, parts, written
+from .statements import arguments, arrays, expressions, indent, lines
 from .tables import Tables
 
 
@@ -87,7 +88,7 @@ class KernelPrinter:
             yield f"const int32_t* __restrict const post_{storage} = {storage}->post; (void)post_{storage};"
         for array in used:
             yield from self._array(array, array in changed)
-        for site in dict.fromkeys(p.site for x in found for p in parts(x) if isinstance(p, Random)):
+        for site in dict.fromkeys(p.site for x in found for p in walk(x) if isinstance(p, Random)):
             self.tables.sites.setdefault(site, False)
             yield f"const uint64_t key{site} = c.keys[{site}];"
 

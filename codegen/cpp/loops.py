@@ -14,7 +14,6 @@ from ..ir import (
     EventNeurons,
     Events,
     EventSynapses,
-    If,
     Kernel,
     Lottery,
     Once,
@@ -26,11 +25,12 @@ from ..ir import (
     Statement,
     Synapses,
 )
+from ..passes.traverse import statements, walk
 from .expressions import projection_name
 from .kernels import KernelPrinter, function
 from .pairs import pair_loops
 from .rows import by_column, by_row, event_loops, event_neurons
-from .statements import expressions, indent, parts
+from .statements import expressions, indent
 from .tables import Tables
 
 
@@ -73,11 +73,7 @@ def _head(printer: KernelPrinter) -> Iterator[str]:
 
 def _independent(body: tuple[Statement, ...]) -> bool:
     """Whether elements neither add to a common place nor stage changes, so that they may run side by side."""
-    return not any(
-        isinstance(node, Accumulate | Create | Remove | Record)
-        or (isinstance(node, If) and not _independent(node.then + node.orelse))
-        for node in body
-    )
+    return not any(isinstance(node, Accumulate | Create | Remove | Record) for node in statements(body))
 
 
 # ---- neurons --------------------------------------------------------------------------------------------------------
@@ -110,7 +106,7 @@ def _plain(name: str) -> str:
 def _fills(printer: KernelPrinter) -> Iterator[str]:
     """Draws of the whole range, computed ahead in vector code."""
     clock = printer.tables.clock(printer.kernel.clock)
-    found = {p.site: p for x in expressions(printer.everything) for p in parts(x) if isinstance(p, Random)}
+    found = {p.site: p for x in expressions(printer.everything) for p in walk(x) if isinstance(p, Random)}
     vector = [p for p in found.values() if p.distribution in ("uniform", "normal")]
     if vector:
         yield "const int64_t first = from & ~int64_t{63}, last = (to + int64_t{63}) & ~int64_t{63};"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..ir import Array, Load, Local, Pairs, PairSample
+from ..passes.traverse import walk
 from .expressions import array_name, projection_name
 from .kernels import KernelPrinter
-from .statements import arrays, expressions, indent, parts
+from .statements import arrays, expressions, indent
 
 
 def pair_loops(printer: KernelPrinter, domain: Pairs | PairSample) -> Iterator[str]:
@@ -66,7 +67,7 @@ def _fetch_ahead(printer: KernelPrinter, storage: str, lookup: bool) -> Iterator
     used = arrays(expressions((*printer.kernel.prologue, *printer.kernel.body)))
     indices: dict[str, list[Array]] = {"i": [], "j": []}
     for x in expressions(printer.kernel.body):
-        for part in parts(x):
+        for part in walk(x):
             match part:
                 case Load(array, Local(index, _)) if array in used and array.space == "flat" and index in indices:
                     if array not in indices[index]:

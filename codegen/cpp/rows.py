@@ -33,9 +33,10 @@ from ..ir import (
     Store,
     Synapses,
 )
+from ..passes.traverse import walk
 from .expressions import STANDARD, projection_name
 from .kernels import KernelPrinter
-from .statements import arrays, expressions, indent, parts
+from .statements import arrays, expressions, indent
 
 _OF_LIBRARY = (frozenset(STANDARD) | {"exprel"}) - {"sqrt", "floor", "ceil", "abs"}  # those are exact everywhere
 _MOST_ASIDE = 16  # sums of a synapse: for so many a run has room to put values aside (`Context::sums`)
@@ -72,7 +73,7 @@ class Row:
 
 
 def _uses_twin(printer: KernelPrinter) -> bool:
-    return any(isinstance(p, Random) for x in expressions(printer.kernel.body) for p in parts(x))
+    return any(isinstance(p, Random) for x in expressions(printer.kernel.body) for p in walk(x))
 
 
 def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
@@ -131,14 +132,14 @@ def _whole_vectors(printer: KernelPrinter, row: Row, twin: list[str]) -> Iterato
 
 def _calls(body: tuple[Statement, ...]) -> bool:
     """Whether a body calls what may differ between vector and scalar code: the C library's functions."""
-    return any(isinstance(p, Call) and p.function in _OF_LIBRARY for x in expressions(body) for p in parts(x))
+    return any(isinstance(p, Call) and p.function in _OF_LIBRARY for x in expressions(body) for p in walk(x))
 
 
 def _is_of_element(x: Expression) -> bool:
     """Whether an expression needs no local of the body, and no function."""
     bound = ("i", "j", "s")
     return not any(
-        isinstance(p, Call | Random | Load) or (isinstance(p, Local) and p.name not in bound) for p in parts(x)
+        isinstance(p, Call | Random | Load) or (isinstance(p, Local) and p.name not in bound) for p in walk(x)
     )
 
 
@@ -164,7 +165,7 @@ def _worth_splitting(body: tuple[Statement, ...]) -> bool:
     """Whether there is anything to compute besides one addition to a neuron."""
     if any(isinstance(node, Store) for node in body):
         return True
-    return any(isinstance(p, Call | Random) for x in expressions(body) for p in parts(x))
+    return any(isinstance(p, Call | Random) for x in expressions(body) for p in walk(x))
 
 
 # ---- rows and columns of whole projections --------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from ..ir import (
     Statement,
     Store,
 )
+from ..passes.traverse import walk
 from .expressions import Printer, identifier, projection_name
 from .tables import Tables
 
@@ -92,36 +93,11 @@ def expressions(statements: Iterable[Statement]) -> Iterator[Expression]:
                 assert_never(node)
 
 
-def parts(x: Expression) -> Iterator[Expression]:
-    """An expression and everything in it."""
-    yield x
-    for name in ("index", "operand", "left", "right", "condition", "then", "orelse"):
-        inner = getattr(x, name, None)
-        if inner is not None:
-            yield from parts(inner)
-    for inner in getattr(x, "arguments", ()):
-        yield from parts(inner)
-
-
 def arguments(xs: Iterable[Expression]) -> tuple[Argument, ...]:
     """The arguments used, each once, in the order of first use."""
-    return tuple(dict.fromkeys(p for x in xs for p in parts(x) if isinstance(p, Argument)))
+    return tuple(dict.fromkeys(p for x in xs for p in walk(x) if isinstance(p, Argument)))
 
 
 def arrays(xs: Iterable[Expression]) -> tuple[Array, ...]:
     """The arrays used, each once, in the order of first use."""
-    return tuple(dict.fromkeys(p.array for x in xs for p in parts(x) if isinstance(p, Load)))
-
-
-def written(statements: Iterable[Statement]) -> frozenset[Array]:
-    """The arrays that statements change."""
-    found: set[Array] = set()
-    for node in statements:
-        match node:
-            case Store(array, _, _) | Accumulate(array, _, _):
-                found.add(array)
-            case If(_, then, orelse):
-                found |= written(then + orelse)
-            case _:
-                pass
-    return frozenset(found)
+    return tuple(dict.fromkeys(p.array for x in xs for p in walk(x) if isinstance(p, Load)))

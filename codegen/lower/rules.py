@@ -39,6 +39,7 @@ from ..ir import (
     Zero,
 )
 from ..passes.traverse import expressions
+from ..passes.traverse import statements as statements_in
 from .access import TICK, S, Surroundings, counter_array
 from .body import Body, elapsed, last_update
 from .synapses import is_ordered, stages_changes, synaptic
@@ -68,7 +69,7 @@ def _lower_pass(item: Item, task: Rewire, node: RulePass, number: int, network: 
         stamp = _bring_up_to_date(body, node.between, node.body, task.projection)
     body.run(node.body)
     statements = (*body.store(), *stamp)
-    if isinstance(domain, Elements) and accumulates(statements):
+    if isinstance(domain, Elements) and accumulated(statements):
         domain = replace(domain, vector=False)
     ordered = isinstance(domain, Synapses) and is_ordered("pre", statements, network.projections[task.projection])
     return Kernel(f"{item.owner}_pass{number}", item.when.clock, domain, statements, outer=outer, ordered=ordered)
@@ -78,7 +79,7 @@ def from_snapshot(kernel: Kernel) -> tuple[Action, ...]:
     """The kernel; what it adds to arrays that it also reads is put aside until it ends, for it reads a snapshot."""
     statements = (*kernel.outer, *kernel.body)
     read = {x.array for x in expressions(statements) if isinstance(x, Load)}
-    both = sorted({a for a in _accumulated(kernel.body) if a in read}, key=lambda array: array.name)
+    both = sorted({a for a in accumulated(kernel.body) if a in read}, key=lambda array: array.name)
     aside = {array: replace(array, name=array.name + INCREMENTS) for array in both}
     kernel = replace(kernel, body=_redirected(kernel.body, aside))
     before = (Zero(increments, 0, None, kernel.clock) for increments in aside.values())
@@ -86,18 +87,9 @@ def from_snapshot(kernel: Kernel) -> tuple[Action, ...]:
     return (*before, Run(kernel), *after)
 
 
-def _accumulated(body: tuple[Statement, ...]) -> set[Array]:
-    """Arrays that statements accumulate into."""
-    found: set[Array] = set()
-    for node in body:
-        match node:
-            case Accumulate(array, _, _):
-                found.add(array)
-            case If(_, then, orelse):
-                found |= _accumulated(then + orelse)
-            case _:
-                pass
-    return found
+def accumulated(body: tuple[Statement, ...]) -> set[Array]:
+    """Arrays that elements add to: common places."""
+    return {node.array for node in statements_in(body) if isinstance(node, Accumulate)}
 
 
 def _redirected(body: tuple[Statement, ...], to: Mapping[Array, Array]) -> tuple[Statement, ...]:
@@ -112,14 +104,6 @@ def _redirected(body: tuple[Statement, ...], to: Mapping[Array, Array]) -> tuple
             case _:
                 result.append(node)
     return tuple(result)
-
-
-def accumulates(statements: tuple[Statement, ...]) -> bool:
-    """Whether elements add to a common place."""
-    return any(
-        isinstance(node, Accumulate) or (isinstance(node, If) and accumulates(node.then + node.orelse))
-        for node in statements
-    )
 
 
 def _bring_up_to_date(

@@ -29,6 +29,7 @@ from ..ir import (
     Synapses,
     Zero,
 )
+from ..passes.traverse import statements as statements_in
 from .access import TICK, Access, I, J, S, Surroundings, column, is_early, machine_type
 from .body import Body, elapsed, last_update
 
@@ -92,10 +93,7 @@ def _indexes(index: Expression, side: str) -> bool:
 
 def stages_changes(statements: tuple[Statement, ...]) -> bool:
     """Whether a body creates or removes synapses."""
-    return any(
-        isinstance(node, Create | Remove) or (isinstance(node, If) and stages_changes(node.then + node.orelse))
-        for node in statements
-    )
+    return any(isinstance(node, Create | Remove) for node in statements_in(statements))
 
 
 def lower_integrate(item: Item, task: Integrate, network: Surroundings, site: int) -> Kernel:
