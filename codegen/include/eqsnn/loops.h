@@ -151,6 +151,14 @@ private:
 
 // ---- events ----
 
+// Leaves with the neurons of a complete list that they had the event in this step.
+inline void note_events(const SpikeRing& ring, const SpikeList& list, int64_t step) {
+    if (ring.lastspike)
+        for (int32_t k = 0; k < list.count; ++k) ring.lastspike[list.index[k]] = static_cast<int32_t>(step);
+    if (ring.not_refractory)
+        for (int32_t k = 0; k < list.count; ++k) ring.not_refractory[list.index[k]] = 0;
+}
+
 // Gathers the flagged neurons of this step into the list of now.
 inline void find_events(Context& c, SpikeRing& ring, int64_t step) {
     SpikeList& list = list_at(ring, step);
@@ -169,10 +177,7 @@ inline void find_events(Context& c, SpikeRing& ring, int64_t step) {
             list.count += ring.flags[k];
         }
     }
-    if (ring.lastspike)
-        for (int32_t k = 0; k < list.count; ++k) ring.lastspike[list.index[k]] = static_cast<int32_t>(step);
-    if (ring.not_refractory)
-        for (int32_t k = 0; k < list.count; ++k) ring.not_refractory[list.index[k]] = 0;
+    note_events(ring, list, step);
 }
 
 // Draws the neurons that have an event where all have it with the same probability, by the gaps between them. Every
@@ -195,8 +200,7 @@ inline void draw_events(Context& c, SpikeRing& ring, int64_t step, uint64_t key,
             list.index[list.count++] = static_cast<int32_t>(k);
         }
     }
-    if (ring.lastspike)
-        for (int32_t k = 0; k < list.count; ++k) ring.lastspike[list.index[k]] = static_cast<int32_t>(step);
+    note_events(ring, list, step);
 }
 
 // Takes this step's events from those given beforehand, which are sorted by step, then by neuron.
@@ -215,8 +219,7 @@ inline void generate_events(Context& c, SpikeRing& ring, Generator& g, int64_t s
         }
         list.index[list.count++] = g.index[g.position];
     }
-    if (ring.lastspike)
-        for (int32_t k = 0; k < list.count; ++k) ring.lastspike[list.index[k]] = static_cast<int32_t>(step);
+    note_events(ring, list, step);
 }
 
 // Sends this step's events on their way through synapses that have a delay each, in seconds.
