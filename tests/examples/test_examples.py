@@ -1,4 +1,7 @@
-"""Every example runs, with its run cut short; the acceptance scripts among them are those that were handed over."""
+"""Every example runs, with its run cut short; the acceptance scripts among them are those that were handed over.
+
+Those that are studies of several runs have tests of their own beside this file: ``test_<example>.py``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ import eqsnn
 from eqsnn import second
 
 ROOT = Path(__file__).resolve().parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+STUDIES = {path.stem.removeprefix("test_") for path in Path(__file__).parent.glob("test_*.py")}
+EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py") if path.stem not in STUDIES)
 HANDED_OVER = ROOT.parent / "shared" / "acceptance"
 
 
