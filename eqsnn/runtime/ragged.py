@@ -21,8 +21,9 @@ Array = npt.NDArray[Any]
 Indices = npt.NDArray[np.int32]
 
 NO_MEMORY, TOO_MANY, REFUSED, NOT_NOW = -1, -2, -3, -4
+LOG_VALUES = 2
 
-CHANGE: Final = np.dtype([("step", "i8"), ("serial", "i8"), ("i", "i4"), ("j", "i4"), ("sign", "i4"), ("unused", "i4")])
+CHANGE: Final = np.dtype([("step", "i8"), ("serial", "i8"), ("i", "i4"), ("j", "i4"), ("sign", "i4"), ("slot", "i4")])
 """One line of the log of structural changes."""
 
 
@@ -53,8 +54,8 @@ class Fields(ctypes.Structure):
         *_fields(ctypes.c_void_p, "defaults spill"),
         *_fields(ctypes.c_int32, "stride failed numbered unused"),
         *_fields(ctypes.c_int64, "created removed refusals"),
-        ("log", ctypes.c_void_p),
-        *_fields(ctypes.c_int64, "n_log log_room"),
+        *_fields(ctypes.c_void_p, "log log_records"),
+        *_fields(ctypes.c_int64, "n_log log_room log_record_room"),
     )
 
 
@@ -255,6 +256,26 @@ class Ragged:
     def logging(self, on: bool) -> None:
         self.fields.logging = on
 
+    @property
+    def logging_values(self) -> bool:
+        """Whether ``apply`` also logs the variables of each synapse, as it is created and as it goes.
+
+        May be set while nothing is logged that was not taken.
+        """
+        return int(self.fields.logging) == LOG_VALUES
+
+    @logging_values.setter
+    def logging_values(self, on: bool) -> None:
+        if self.fields.n_log:
+            raise RuntimeError("take the log first")
+        self.fields.logging = LOG_VALUES if on else self.logging
+
+    def logged(self, name: str) -> Array:
+        """Values of a variable, one for each change logged since `take_log`; they must be logged."""
+        kind, offset, stride = self.columns[name], self._column(name).offset, self.fields.stride
+        records = self._memory(self.fields.log_records, np.uint8, self.fields.n_log * stride).reshape(-1, stride)
+        return records[:, offset : offset + kind.itemsize].copy().view(kind.base).reshape(-1, *kind.shape)
+
     def take_log(self) -> Array:
         """Return what was logged since the last time, as an array of ``CHANGE``."""
         log = self._memory(self.fields.log, CHANGE, self.fields.n_log).copy()
@@ -318,5 +339,5 @@ class Ragged:
             message = "a projection cannot hold 2^31 synapses or more"
             raise RunError("E820", message, hint="split it into several Synapses")
         if result == NOT_NOW:
-            raise RuntimeError("changes are staged: apply them first")
+            raise RuntimeError("changes are staged or logged: apply them, or take the log, first")
         return result

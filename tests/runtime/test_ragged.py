@@ -80,6 +80,7 @@ class Model:
     synapses: dict[int, list] = field(default_factory=dict)
     next_serial: int = 0
     log: list = field(default_factory=list)
+    values: list = field(default_factory=list)
     refused: int = 0
 
     def connected(self, i, j):
@@ -91,6 +92,7 @@ class Model:
 
     def apply(self, step, removals, pairs):
         for serial in sorted(set(removals), key=lambda k: (*self.synapses[k][:2], k)):
+            self.values.append(self.synapses[serial][2:])
             self.log.append((step, serial, *self.synapses.pop(serial)[:2], -1))
         seen = set()
         for i, j, w in sorted(pairs, key=lambda pair: pair[:2]):  # stable: ties keep their order
@@ -100,6 +102,7 @@ class Model:
             seen.add((i, j))
             self.log.append((step, self.next_serial, i, j, 1))
             self.create(i, j, w, tag=int(w) % 7)
+            self.values.append([w, int(w) % 7, 0.0])
 
 
 pairs = st.tuples(st.integers(0, N_PRE - 1), st.integers(0, N_POST - 1))
@@ -109,10 +112,10 @@ subsets = st.lists(st.integers(0, 10**6), max_size=60)
 class Storage(RuleBasedStateMachine):
     """Random histories: after each step the storage and the dictionary hold the same."""
 
-    @initialize(multi=st.booleans(), indexed=st.booleans())
-    def start(self, multi, indexed):
+    @initialize(multi=st.booleans(), indexed=st.booleans(), values=st.booleans())
+    def start(self, multi, indexed, values):
         self.storage = Ragged(N_PRE, N_POST, COLUMNS, multi=multi, indexed=indexed)
-        self.storage.logging = True
+        self.storage.logging, self.storage.logging_values = True, values
         self.model = Model(multi)
         self.step = 0
         self.fresh_value = 0.0
@@ -210,6 +213,10 @@ class Storage(RuleBasedStateMachine):
 
     @invariant()
     def same_log(self):
+        if self.storage.logging_values:
+            columns = [self.storage.logged(name).tolist() for name in ("w", "tag", "g")]
+            assert [list(values) for values in zip(*columns, strict=True)] == self.model.values
+        self.model.values.clear()
         log = self.storage.take_log()
         assert log[["step", "serial", "i", "j", "sign"]].tolist() == self.model.log
         self.model.log.clear()
@@ -309,6 +316,7 @@ def test_every_failing_allocation_leaves_the_network_as_it_was():
         i, j = np.divmod(rng.permutation(1600)[:400], 200)
         storage.append(i, j)
         storage.set("w", rng.random(400))
+        storage.logging, storage.logging_values = trial > 1, trial > 3
         gone = rng.permutation(400)[:50]  # by serial: slots may change even where the pass fails
         new = rng.permutation(1600)[:300]
         before, failures = contents(storage), 0
@@ -325,8 +333,10 @@ def test_every_failing_allocation_leaves_the_network_as_it_was():
                     break
             storage.check()
             assert contents(storage) == before
+            assert storage.fields.n_log == 0
         storage.check()
         assert failures > 3
+        assert storage.fields.n_log == (50 + storage.fields.created if trial > 1 else 0)
         assert len(storage) == 400 - 50 + storage.fields.created
 
 
@@ -417,6 +427,22 @@ def test_changes_are_refused_while_others_are_staged():
         storage.create(1, 1)
     storage.apply()
     assert len(storage) == 1
+
+
+def test_a_variable_is_added_to_logged_values_once_the_log_is_taken():
+    storage = Ragged(2, 2, [("w", np.float64)])
+    storage.logging = storage.logging_values = True
+    storage.stage_create([0, 1], [0, 1], w=[5, 6])
+    storage.apply(3)
+    with pytest.raises(RuntimeError, match="logged"):
+        storage.add_column("x", np.int8, 7)
+    assert storage.logged("w").tolist() == [5, 6]
+    assert storage.take_log()["step"].tolist() == [3, 3]
+    storage.add_column("x", np.int8, 7)
+    storage.stage_create([0], [1], w=8)
+    storage.stage_remove(storage.order()[:1])
+    storage.apply(4)
+    assert (storage.logged("w").tolist(), storage.logged("x").tolist()) == ([5, 8], [7, 7])
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,24 @@ int64_t settle_pairs(Ragged& r) {
 }
 
 int32_t reserve_log(Ragged& r) {
-    const int64_t n = r.n_log + r.n_removals + r.n_pairs;
-    if (!r.logging || n <= r.log_room) return 0;
-    const int64_t room = n + n / 2 + 64;
-    if (!lengthen(r.log, r.n_log, room)) return no_memory;
-    r.log_room = room;
+    const int64_t n = r.n_log + r.n_removals + r.n_pairs, room = n + n / 2 + 64;
+    if (r.logging && n > r.log_room) {
+        if (!lengthen(r.log, r.n_log, room)) return no_memory;
+        r.log_room = room;
+    }
+    if (r.logging == log_values && n > r.log_record_room) {
+        if (!lengthen(r.log_records, r.n_log * r.stride, room * r.stride)) return no_memory;
+        r.log_record_room = room;
+    }
     return 0;
+}
+
+// The variables of line k's synapse, as they are now.
+void log_record(Ragged& r, int64_t k) {
+    if (r.logging != log_values) return;
+    unsigned char* const record = r.log_records + k * r.stride;
+    for (int32_t c = 0; c < r.n_columns; ++c)
+        copy_items(record + r.columns[c].offset, 0, r.columns[c].data, r.log[k].slot, 1, r.columns[c].size);
 }
 
 int32_t prepare(Ragged& r) {
@@ -74,19 +86,24 @@ int32_t prepare(Ragged& r) {
         r, false, r.n_pairs, [=](int64_t k) { return pairs[k].i; }, [=](int64_t k) { return pairs[k].j; }, r.n_removals);
 }
 
-// From the end of each row, so that the synapse which fills a gap is never one that is still to go.
-void remove_staged(Ragged& r, int64_t step) {
+// By identity, since neither the place in a row nor the order of creation means anything.
+void log_removals(Ragged& r, int64_t step) {
     const int64_t logged = r.n_log;
-    for (int64_t k = r.n_removals - 1; k >= 0; --k) {
+    for (int64_t k = 0; k < r.n_removals; ++k) {
         const int32_t slot = slot_of(r, r.staged_removals[k]);
-        if (r.logging) r.log[r.n_log++] = Change{step, ~r.serial[slot], r.pre[slot], r.post[slot], -1, 0};
-        erase(r, slot);
+        r.log[r.n_log++] = Change{step, ~r.serial[slot], r.pre[slot], r.post[slot], -1, slot};
     }
-    // By identity, since neither the place in a row nor the order of creation means anything.
     std::sort(r.log + logged, r.log + r.n_log, [](const Change& a, const Change& b) {
         if (a.i != b.i) return a.i < b.i;
         return a.j != b.j ? a.j < b.j : a.serial < b.serial;
     });
+    for (int64_t k = logged; k < r.n_log; ++k) log_record(r, k);
+}
+
+// From the end of each row, so that the synapse which fills a gap is never one that is still to go.
+void remove_staged(Ragged& r, int64_t step) {
+    if (r.logging) log_removals(r, step);
+    for (int64_t k = r.n_removals - 1; k >= 0; --k) erase(r, slot_of(r, r.staged_removals[k]));
 }
 
 // One more than the highest number of a synapse of the same pair, or 0.
@@ -106,7 +123,9 @@ void create_staged(Ragged& r, int64_t step) {
         for (int32_t c = 0; c < r.n_columns; ++c)
             copy_items(r.columns[c].data, slot, record + r.columns[c].offset, 0, 1, r.columns[c].size);
         if (r.numbered >= 0) column<int32_t>(&r, r.numbered)[slot] = next_number(r, slot);
-        if (r.logging) r.log[r.n_log++] = Change{step, r.serial[slot], pair.i, pair.j, 1, 0};
+        if (!r.logging) continue;
+        r.log[r.n_log] = Change{step, r.serial[slot], pair.i, pair.j, 1, slot};
+        log_record(r, r.n_log++);
     }
 }
 

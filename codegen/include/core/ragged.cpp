@@ -35,7 +35,7 @@ void eqsnn_ragged_free(Ragged* r) {
     for (int32_t k = 0; k < slot_arrays(*r); ++k) std::free(slot_array(*r, k));
     void* const others[] = {r->row_start,    r->row_length,     r->row_capacity,    r->columns, r->col_start,
                             r->col_length,   r->col_capacity,   r->col_slot,        r->log,     r->defaults,
-                            r->staged_pairs, r->staged_records, r->staged_removals, r};
+                            r->staged_pairs, r->staged_records, r->staged_removals, r->log_records, r};
     for (void* other : others) std::free(other);
 }
 
@@ -48,7 +48,7 @@ static void fill_column(const Ragged& r, const Column& column, const void* initi
 }
 
 int32_t eqsnn_ragged_add_column(Ragged* r, int32_t size, const void* initial) {
-    if (r->n_pairs) return not_now;
+    if (r->n_pairs || (r->n_log && r->logging == log_values)) return not_now;
     const int32_t k = r->n_columns, align = size < 8 ? size : 8;
     const int32_t end = k ? r->columns[k - 1].offset + r->columns[k - 1].size : 0;
     Column column{nullptr, size, (end + align - 1) / align * align};
@@ -70,6 +70,9 @@ int32_t eqsnn_ragged_add_column(Ragged* r, int32_t size, const void* initial) {
     r->staged_records = nullptr;
     r->staged_pairs = nullptr;
     r->pair_room = 0;
+    std::free(r->log_records);  // likewise
+    r->log_records = nullptr;
+    r->log_record_room = 0;
     return k;
 }
 

@@ -22,7 +22,7 @@ namespace eqsnn {
 constexpr int32_t no_memory = -1;  // the system has no memory left
 constexpr int32_t too_many = -2;   // 2^31 slots reached
 constexpr int32_t refused = -3;    // the pair is connected already
-constexpr int32_t not_now = -4;    // changes are staged: apply them first
+constexpr int32_t not_now = -4;    // changes are staged, or values logged: apply or take them first
 
 // Where free spans of a pool are remembered: the first of each size class, each linking to the next.
 constexpr int32_t size_classes = 231;
@@ -53,15 +53,19 @@ struct StagedRemoval {
 // One line of the log of structural changes.
 struct Change {
     int64_t step, serial;
-    int32_t i, j, sign, unused;
+    int32_t i, j, sign;
+    int32_t slot;  // while apply sorts; of no use afterwards
 };
+
+// What apply writes down: nothing, changes, or changes each with a record of all variables of its synapse.
+enum Logging : int32_t { no_log, log_changes, log_values };
 
 struct Ragged {
     int32_t n_pre, n_post;
     int32_t n_columns;
     int32_t indexed;  // the column index exists
     int32_t multi;    // one pair may have several synapses
-    int32_t logging;  // apply writes the log
+    int32_t logging;  // what apply writes down
     int64_t live;     // synapses
     int64_t next_serial;
 
@@ -87,7 +91,8 @@ struct Ragged {
     int64_t created, removed, refusals;  // by apply, since the beginning
 
     Change* log;
-    int64_t n_log, log_room;
+    unsigned char* log_records;  // one record of `stride` bytes for each line, where values are logged
+    int64_t n_log, log_room, log_record_room;
 };
 
 }  // namespace eqsnn
