@@ -12,6 +12,7 @@ from . import connect as _connect
 from .clocks import Clock
 from .delays import DelayedGroup, check_ends
 from .ends import read_end
+from .exchange import GraphExchange
 from .grammar import errors
 from .history import History
 from .model.declarations import Declaration, End, Projection
@@ -32,7 +33,7 @@ Indices = npt.NDArray[np.int32]
 _READ_ONLY = {name: Variable(name, "", INTEGER, "parameter", read_only=True) for name in ("i", "j")}
 
 
-class Synapses(DelayedGroup):
+class Synapses(GraphExchange, DelayedGroup):
     """Synapses from ``source`` to ``target`` (the same group where not given).
 
     ``model`` holds equations and parameters of each synapse; ``on_pre`` and ``on_post`` the code that a spike on either

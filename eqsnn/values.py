@@ -73,16 +73,17 @@ def _fits_every_unit(numbers: Array, dimension: Dimension) -> bool:
 
 
 def _wrong_unit(value: Any, wanted: Dimension, given: Dimension, name: str, place: str) -> errors.DimensionError:
-    what = "the value is" if np.ndim(value) == 0 else "the values are"
-    kind = "a plain number" if given.is_dimensionless and np.ndim(value) == 0 else f"in {given}"
-    if given.is_dimensionless and np.ndim(value):
+    single = np.ndim(to_base(value)) == 0
+    what = "the value is" if single else "the values are"
+    kind = "a plain number" if given.is_dimensionless and single else f"in {given}"
+    if given.is_dimensionless and not single:
         kind = "plain numbers"
     if wanted.is_dimensionless:
         message = f"'{name}' is a plain number, but {what} {kind}."
         hint = f"divide it by a unit, as in 'x/{example_unit(given)}'"
         return errors.DimensionError("E223", message, place=place, hint=hint)
     message = f"'{name}' is in {wanted}, but {what} {kind}."
-    number = f"{value:g}" if isinstance(value, int | float) else "[1, 2, 3]" if np.ndim(value) else "2"
+    number = f"{value:g}" if isinstance(value, int | float) else "2" if single else "[1, 2, 3]"
     hint = f"give it a unit, as in '{number}*{example_unit(wanted)}'"
     return errors.DimensionError("E223", message, place=place, hint=hint if given.is_dimensionless else None)
 

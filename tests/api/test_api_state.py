@@ -175,6 +175,7 @@ MISTAKES = {
     "no unit": ("group.v = 3", errors.DimensionError, "E223", "'v' is in volt, but the value is a plain number"),
     "no units": ("group.v = [1]*6", errors.DimensionError, "E223", "the values are plain numbers"),
     "other unit": ("group.v = 2*nA", errors.DimensionError, "E223", "the value is in amp"),
+    "other units in a list": ("group.v = [2*nA]*6", errors.DimensionError, "E223", "the values are in amp"),
     "a unit too many": ("group.x = 2*mV", errors.DimensionError, "E223", "'x' is a plain number"),
     "mixed units": ("group.v = [1*mV, 2*nA]", errors.DimensionError, "E291", "cannot put in one array"),
     "too few": ("group.v = [1, 2]*mV", errors.StateError, "E702", "2 values are given for 6 elements of 'v'"),
