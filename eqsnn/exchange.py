@@ -80,13 +80,17 @@ class GraphExchange:
         )
         return graph
 
-    def connect_graph(self: Any, graph: Any, values: str | Iterable[str] | None = None) -> None:
+    def connect_graph(
+        self: Any, graph: Any, values: str | Iterable[str] | None = None, skip_if_invalid: bool = False
+    ) -> None:
         """Connect the pairs of a networkx graph, or of the entries of a matrix.
 
         A graph's nodes are neurons as in `to_networkx`; an edge without direction makes a synapse each way. Its edge
-        attributes ``values`` become the variables of these names, by default all that the synapses have. A matrix, of
-        SciPy or NumPy, has shape (N_pre, N_post); its entries (of a sparse one, those that are stored) become the
-        variable ``values``, where that is given. Plain numbers are in SI base units; quantities are converted.
+        attributes ``values`` become the variables of these names, by default all that the synapses have.
+        ``skip_if_invalid`` leaves out edges that do not lead from a source to a target, so that projections may share
+        a graph of their group. A matrix, of SciPy or NumPy, has shape (N_pre, N_post); its entries (of a sparse one,
+        those that are stored) become the variable ``values``, where that is given. Plain numbers are in SI base units;
+        quantities are converted.
 
         Example::
 
@@ -99,8 +103,10 @@ class GraphExchange:
         wanted = None if values is None else [values] if isinstance(values, str) else list(values)
         place = f"{self.title}, connect_graph"
         types = {name: _type(self, name, place) for name in wanted or ()}
-        read = _edges if hasattr(graph, "is_directed") else _entries
-        i, j, columns = read(self, graph, wanted, place)
+        if hasattr(graph, "is_directed"):
+            i, j, columns = _edges(self, graph, wanted, skip_if_invalid, place)
+        else:
+            i, j, columns = _entries(self, graph, wanted, place)
         ready = {}
         for name, column in columns:
             type_ = types.get(name) or _type(self, name, place)
@@ -171,34 +177,38 @@ def _entries(synapses: Synapses, matrix: Any, wanted: list[str] | None, place: s
     return i, j, [] if wanted is None else [(wanted[0], data)]
 
 
-def _edges(synapses: Synapses, graph: Any, wanted: list[str] | None, place: str) -> Any:
+def _edges(synapses: Synapses, graph: Any, wanted: list[str] | None, skip: bool, place: str) -> Any:
     """Source and target of each edge of a graph, and its attributes."""
     first, second, bipartite = _numbering(synapses)
-    sizes = len(synapses.source_group), len(synapses.target_group)
-    _check_nodes(graph, [range(first, first + sizes[0]), range(second, second + sizes[1])], place)
+    sources = range(first, first + len(synapses.source_group))
+    targets = range(second, second + len(synapses.target_group))
+    _check_nodes(graph, () if skip else (sources, targets), place)
     edges = list(graph.to_directed(as_view=True).edges(data=True))
-    if bipartite and not graph.is_directed():
-        edges = [edge for edge in edges if edge[0] < second]
+    if skip or (bipartite and not graph.is_directed()):
+        edges = [edge for edge in edges if edge[0] in sources and edge[1] in targets]
+    for source, target, _ in edges:
+        if source not in sources or target not in targets:
+            message = f"the edge from {source} to {target} does not lead from a source to a target."
+            hint = (
+                f"sources are nodes {sources.start} to {sources.stop - 1}, targets {targets.start} to "
+                f"{targets.stop - 1}; skip_if_invalid=True leaves out other edges"
+            )
+            raise errors.StructureError("E876", message, place=place, hint=hint)
     i = np.array([edge[0] for edge in edges], np.int64) - first
     j = np.array([edge[1] for edge in edges], np.int64) - second
-    outside = np.flatnonzero((i < 0) | (i >= sizes[0]) | (j < 0) | (j >= sizes[1]))
-    if outside.size:
-        source, target, _ = edges[outside[0]]
-        message = f"the edge from {source} to {target} does not lead from a source to a target."
-        hint = f"sources are nodes {first} to {first + sizes[0] - 1}, targets {second} to {second + sizes[1] - 1}"
-        raise errors.StructureError("E876", message, place=place, hint=hint)
     if wanted is None:
         known = set(_stored(synapses)) | {pathway.variable for pathway in synapses.pathways.values()}
         wanted = list(dict.fromkeys(name for _, _, attributes in edges for name in attributes if name in known))
     return i, j, [(name, _attribute(name, edges, place)) for name in wanted]
 
 
-def _check_nodes(graph: Any, neurons: list[range], place: str) -> None:
+def _check_nodes(graph: Any, neurons: tuple[range, ...], place: str) -> None:
+    """Require nodes that are numbers, of ``neurons`` where these are given."""
     for node in graph.nodes:
         if not isinstance(node, int | np.integer):
             message = f"the node {node!r} is no number of a neuron."
             raise errors.StructureError("E876", message, place=place, hint=_RELABEL)
-        if not any(node in part for part in neurons):
+        if neurons and not any(node in part for part in neurons):
             message = f"node {node}: there is no such neuron."
             numbers = " and ".join(dict.fromkeys(f"{part.start} to {part.stop - 1}" for part in neurons))
             raise errors.StructureError("E613", message, place=place, hint=f"nodes may be {numbers}")

@@ -273,6 +273,19 @@ def test_an_edge_from_target_to_source_is_refused():
     assert "sources are nodes 0 to 1, targets 2 to 4" in str(caught.value)
 
 
+def test_projections_share_the_graph_of_their_group():
+    G = cells(20)
+    graph = networkx.watts_strogatz_graph(20, 4, 0.1, seed=1)
+    excitatory, inhibitory = Synapses(G[:15], G), Synapses(G[15:], G)
+    with pytest.raises(errors.StructureError, match="skip_if_invalid=True leaves out other edges"):
+        inhibitory.connect_graph(graph)
+    for S in (excitatory, inhibitory):
+        S.connect_graph(graph, skip_if_invalid=True)
+    assert len(excitatory) > len(inhibitory) > 0
+    both = networkx.compose(excitatory.to_networkx(), inhibitory.to_networkx())
+    assert set(both.edges) == set(graph.to_directed().edges)
+
+
 @pytest.mark.parametrize(
     ("library", "act"),
     [("scipy", lambda S: S.to_scipy()), ("networkx", lambda S: S.to_networkx()), ("scipy", graphs.path_length),
