@@ -17,11 +17,11 @@ from .devices import device, set_device
 from .functions import function
 from .linked import linked_var
 from .magic import run, stop
-from .monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor
+from .monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor, StructureMonitor
 from .network import Network
 from .neurongroup import NeuronGroup
 from .operations import network_operation
-from .plasticity import StructuralPlasticity, StructureMonitor
+from .plasticity import StructuralPlasticity
 from .poisson import PoissonGroup, PoissonInput
 from .prefs import prefs
 from .seeds import seed

@@ -218,8 +218,7 @@ def create(synapses: Synapses, i: npt.NDArray[np.int32], j: npt.NDArray[np.int32
     synapses.ragged.append(i, j)
     if "lastupdate" in synapses.ragged.columns:
         synapses.ragged.set("lastupdate", synapses.ticks, slice(before, None))
-    if synapses.ragged.logging:
-        synapses.log_changes().note_created(i, j, synapses.clock.t_)
+    synapses.note_connected(i, j)
     if synapses.multisynaptic_index is not None:
         old = synapses.ragged.i.astype(np.int64) * len(synapses.target_group) + synapses.ragged.j
         synapses.ragged.set(synapses.multisynaptic_index, _numbered(old)[before:], np.arange(before, len(old)))

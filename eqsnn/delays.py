@@ -188,7 +188,12 @@ class DelayedGroup(Group):
         if pathway.variable in self.ragged.columns:
             self.ragged.set(pathway.variable, pathway.seconds)
         else:
+            self.take_log()
             self.ragged.add_column(pathway.variable, self.store.real, pathway.seconds)
+
+    def take_log(self) -> None:
+        """Take what the storage has logged of its changes, before its variables become others."""
+        raise NotImplementedError
 
     def separate_delays(self, variable: str) -> None:
         """Give each synapse a delay of its own, where ``variable`` is the name of a pathway's delays."""

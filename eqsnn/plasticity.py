@@ -1,4 +1,4 @@
-"""Structural plasticity: rules that create and remove synapses while a network runs, and a monitor of what they do."""
+"""Structural plasticity: rules that create and remove synapses while a network runs."""
 
 from __future__ import annotations
 
@@ -6,20 +6,16 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from . import execute
 from .base import NetworkObject, described, text_source
 from .clocks import Clock
 from .grammar import ast, errors
 from .model.declarations import Declaration, Structural
-from .model.dimensions import SECOND
 from .namespaces import Namespace, caller, check_namespace
 from .prepared import Prepared
 from .runtime.store import Store
 from .synapses import Synapses
-from .units import ms, quantity
+from .units import ms
 
 
 class StructuralPlasticity(NetworkObject):
@@ -150,53 +146,3 @@ def _created_values(body: Iterable[ast.Statement]) -> Iterator[str]:
 
 def _per_post(head: ast.Head) -> bool:
     return isinstance(head, ast.EachPair) and isinstance(head.selection, ast.Sample) and head.selection.per == "post"
-
-
-class StructureMonitor(NetworkObject):
-    """Logs every creation and removal of a synapse: ``t``, ``i``, ``j`` and ``change`` (+1 or -1), one entry for each.
-
-    It sees what rules, event code and ``connect`` change from its making on, in runs and between them.
-
-    Example: ``M = StructureMonitor(S)``; ``created = (M.change > 0).sum()``.
-    """
-
-    def __init__(self, synapses: Synapses, *, name: str | None = None) -> None:
-        if not isinstance(synapses, Synapses):
-            raise errors.StructureError("E620", f"a StructureMonitor watches Synapses, not {described(synapses)}.")
-        super().__init__("structuremonitor", name, otherwise=synapses.clock, when="end")
-        self.synapses = synapses
-        self._first = len(synapses.log_changes().chunks)
-
-    def declare(self) -> tuple[Declaration, ...]:
-        """Nothing to compile: the storage keeps the log."""
-        return ()
-
-    def _column(self, name: str) -> npt.NDArray[np.int32]:
-        chunks = self.synapses.log_changes().chunks[self._first :]
-        return np.concatenate([np.empty(0, np.int32), *(chunk[name].astype(np.int32) for chunk in chunks)])
-
-    @property
-    def t(self) -> Any:
-        """Time of each change, a quantity in seconds."""
-        times = self.synapses.log_changes().times[self._first :]
-        return quantity(np.concatenate([np.empty(0), *times]), SECOND)
-
-    @property
-    def i(self) -> npt.NDArray[np.int32]:
-        """Presynaptic neuron of each change."""
-        return self._column("i")
-
-    @property
-    def j(self) -> npt.NDArray[np.int32]:
-        """Postsynaptic neuron of each change."""
-        return self._column("j")
-
-    @property
-    def change(self) -> npt.NDArray[np.int32]:
-        """+1 for a creation, -1 for a removal."""
-        return self._column("sign")
-
-    @property
-    def N(self) -> int:
-        """Number of changes."""
-        return len(self._column("sign"))

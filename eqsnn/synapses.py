@@ -14,7 +14,7 @@ from .delays import DelayedGroup, check_ends
 from .ends import read_end
 from .exchange import GraphExchange
 from .grammar import errors
-from .history import History
+from .history import History, Remembered
 from .model.declarations import Declaration, End, Projection
 from .model.dimensions import SECOND
 from .model.symbols import GroupModel, Subexpression, Variable
@@ -33,7 +33,7 @@ Indices = npt.NDArray[np.int32]
 _READ_ONLY = {name: Variable(name, "", INTEGER, "parameter", read_only=True) for name in ("i", "j")}
 
 
-class Synapses(GraphExchange, DelayedGroup):
+class Synapses(GraphExchange, DelayedGroup, Remembered):
     """Synapses from ``source`` to ``target`` (the same group where not given).
 
     ``model`` holds equations and parameters of each synapse; ``on_pre`` and ``on_post`` the code that a spike on either
@@ -179,8 +179,8 @@ class Synapses(GraphExchange, DelayedGroup):
             if name in old.columns:
                 new.set(name, old.get(name))
                 new.set_default(name, old.default(name))
-        self._history.take(old, self.tick)
-        new.logging = old.logging
+        self.take_log()
+        new.continue_from(old)
         self.ragged = new
 
     def need_index(self) -> None:
@@ -222,6 +222,7 @@ class Synapses(GraphExchange, DelayedGroup):
     def _count_in(self, tick: float) -> None:
         """Count time in other ticks from here on."""
         before, self._tick = self.tick, tick
+        self._history.begin_run(self.clock.t_)
         if before != tick:
             self._history.take(self.ragged, before)
         if "lastupdate" in self.ragged.columns:
@@ -230,11 +231,9 @@ class Synapses(GraphExchange, DelayedGroup):
                 last[:] = np.rint(last * (before / tick))
             np.minimum(last, self.ticks, out=last)  # the time of a new network begins at zero, whatever clocks showed
 
-    def log_changes(self) -> History:
-        """The log of creations and removals, complete to this moment; from the first call on they are logged."""
-        self.ragged.logging = True
+    def take_log(self) -> None:
+        """Take what the storage has logged of its changes, before its variables become others."""
         self._history.take(self.ragged, self.tick)
-        return self._history
 
     # ---- connecting ----
 

@@ -3,5 +3,6 @@
 from .events import EventMonitor, SpikeMonitor
 from .rates import PopulationRateMonitor
 from .states import StateMonitor
+from .structure import StructureMonitor
 
-__all__ = ["EventMonitor", "PopulationRateMonitor", "SpikeMonitor", "StateMonitor"]
+__all__ = ["EventMonitor", "PopulationRateMonitor", "SpikeMonitor", "StateMonitor", "StructureMonitor"]

@@ -114,6 +114,12 @@ class Ragged:
         pre, post = self._pairs(i, j)
         self._checked(self._core.eqsnn_ragged_append(self.handle, pre.ctypes.data, post.ctypes.data, len(pre)))
 
+    def continue_from(self, other: Ragged) -> None:
+        """Take over identities and counts from a storage whose synapses were appended here in their order."""
+        self.fixed("serial")[self.order()] = other.serial
+        for name in ("next_serial", "created", "removed", "refusals", "logging"):
+            setattr(self.fields, name, getattr(other.fields, name))
+
     def set_default(self, name: str, value: Any) -> None:
         """Give synapses to come another initial value of a variable."""
         self._default(name)[...] = value
