@@ -15,7 +15,7 @@ from ..model.declarations import Declaration
 from ..model.dimensions import SECOND
 from ..model.symbols import Subexpression
 from ..synapses import Synapses
-from ..units import dimension_of, to_base
+from ..units import dimension_of, quantity, to_base
 from .base import Array, Monitor, listed, types_of
 
 
@@ -65,7 +65,7 @@ class StructureMonitor(Monitor):
             self._log_values(names)
         self._first = len(synapses.log_changes()) if record else 0
         self._before = synapses.changes_made()
-        self._began = len(synapses)
+        self._began, self._start = len(synapses), synapses.clock.t_
 
     def _log_values(self, names: list[str]) -> None:
         for name in names:
@@ -130,6 +130,16 @@ class StructureMonitor(Monitor):
         return lines.values[name] if name in lines.values else np.empty(0)
 
     @property
+    def start(self) -> Any:
+        """When the monitor was made, a quantity in seconds; synapses of that time are not among its changes."""
+        return quantity(self._start, SECOND)
+
+    @property
+    def stop(self) -> Any:
+        """Until when it has watched: now, a quantity in seconds."""
+        return self.synapses.clock.t
+
+    @property
     def created(self) -> int:
         """Number of synapses created since the monitor was made."""
         return self.synapses.changes_made()[0] - self._before[0]
@@ -147,16 +157,29 @@ class StructureMonitor(Monitor):
     def count(self, t: Any) -> Any:
         """Number of synapses at a time, or at each of several; changes of the step that began then are counted in.
 
-        Before the monitor was made it is that of its making.
+        :raises DimensionError: E220, these are no times. :raises StateError: E861, one is not in the time that was
+            watched; E864, time began anew.
+        """
+        last = self.changes_until(t)
+        counts = self._began + np.concatenate([[0], np.cumsum(self._field("sign"), dtype=np.int64)])
+        return int(counts[last]) if np.ndim(last) == 0 else counts[last]
 
-        :raises DimensionError: E220, these are no times.
+    def changes_until(self, t: Any) -> Any:
+        """Number of changes that were made up to a time, that of the step that began then included; or to several.
+
+        :raises EqsnnError: as `count`.
         """
         if dimension_of(t) != SECOND:
             raise errors.DimensionError("E220", f"{t!r} is no time.", place=self.title, hint="give it a unit: 100*ms")
-        lines = self._lines()
-        last = np.searchsorted(lines.times, np.asarray(to_base(t)) + 1e-6 * self.synapses.tick, side="right")
-        counts = self._began + np.concatenate([[0], np.cumsum(lines.log["sign"], dtype=np.int64)])
-        return int(counts[last]) if np.ndim(last) == 0 else counts[last]
+        moments, times, now = np.asarray(to_base(t)), self.times(), self.synapses.clock.t_
+        if now < self._start or (np.diff(times) < 0).any():
+            hint = "make a monitor for each network, after its first run or before"
+            raise errors.StateError("E864", "time began anew while it watched.", place=self.title, hint=hint)
+        tolerance = 1e-6 * self.synapses.tick
+        if ((moments < self._start - tolerance) | (moments > now + tolerance)).any():
+            message = f"the time that was watched goes from {self._start:g} s to {now:g} s."
+            raise errors.StateError("E861", message, place=self.title)
+        return np.searchsorted(times, moments + tolerance, side="right")
 
     def __repr__(self) -> str:
         return f"<{self.title}: {self.created} created, {self.removed} removed of {self.synapses.title}>"
