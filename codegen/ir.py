@@ -4,13 +4,16 @@
     expression = Literal(value, type) | Local(name, type) | Argument(name, type)
                | Load(array, index) | Unary(op, x) | Binary(op, x, y) | Select(condition, x, y)
                | Cast(x, type) | Call(function, arguments, type) | Random(distribution, site, arguments, type)
-    statement  = Let(local, x) | Assign(local, x) | Store(array, index, x) | Accumulate(array, index, x)
-               | If(condition, then, orelse) | Create(projection, values) | Remove(projection) | Record(recorder, k, x)
+    statement  = Let(local, x) | Assign(local, x) | Store(array, index, x) | Accumulate(array, index, x, operator)
+               | If(condition, then, orelse) | Create(projection, values, limit) | Remove(projection, limit)
+               | Record(recorder, k, x)
     domain     = Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample
-               | Chosen
+               | Matching | Chosen
     kernel     = Kernel(name, domain, prologue, outer, body)
     action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Enqueue(pathway) | Zero(array)
-               | AddUp(array, increments) | Apply(projection) | Tally(recorder) | CallBack(name) | CheckFinite(array)
+               | AddUp(array, increments) | Provide(array) | Rank(values, ranks) | Quantile(values, orders, result)
+               | Reserve(projection) | Apply(projection, limits) | Tally(recorder) | CallBack(name)
+               | CheckFinite(array)
     program    = Program(setup, actions)
 
 A kernel's body runs once for each element of its domain. The domain binds the locals ``i`` (neuron, or presynaptic
@@ -42,6 +45,9 @@ INCREMENTS = "@increments"
 
 REAL, DOUBLE, INT, LONG, BOOL = Type.REAL, Type.DOUBLE, Type.INT, Type.LONG, Type.BOOL
 
+Side: TypeAlias = Choice["all", "pre", "post"]
+"""Whose synapses are meant: all together, or those of each neuron of a side apart."""
+
 BinaryOperator: TypeAlias = Choice["+", "-", "*", "/", "<", "<=", ">", ">=", "==", "!=", "and", "or"]
 COMPARISONS = frozenset({"<", "<=", ">", ">=", "==", "!="})
 LOGICAL = frozenset({"and", "or"})
@@ -52,14 +58,15 @@ class Array:
     """Storage that kernels read and write.
 
     ``space`` says how it is laid out: ``flat`` buffers have one value a neuron (or are lookup tables); ``slot`` is a
-    column of the synapse slots of ``projection``; ``row_length`` and ``column_length`` are the out- and in-degrees that
-    the storage keeps, ``live`` its number of synapses.
+    column of the synapse slots of ``projection``, ``aside`` has one value for each of them for the time of a pass;
+    ``row_length`` and ``column_length`` are the out- and in-degrees that the storage keeps, ``live`` its number of
+    synapses.
     """
 
     name: str
     type: Type
     projection: str | None = None
-    space: Choice["flat", "slot", "row_length", "column_length", "live"] = "flat"
+    space: Choice["flat", "slot", "aside", "row_length", "column_length", "live"] = "flat"
 
 
 # ---- expressions ----------------------------------------------------------------------------------------------------
@@ -167,7 +174,7 @@ class Random:
     ``site`` is unique among the random calls of a program.
     """
 
-    distribution: Choice["uniform", "normal", "poisson", "binomial", "exponential"]
+    distribution: Choice["uniform", "normal", "poisson", "binomial", "exponential", "bits"]
     site: int
     arguments: tuple[Expression, ...]
     type: Type
@@ -206,11 +213,12 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Accumulate:
-    """``array[index] += value``; the order over elements is the domain's."""
+    """``array[index] += value``, or the smaller or larger of both; the order over elements is the domain's."""
 
     array: Array
     index: Expression
     value: Expression
+    operator: Choice["+", "min", "max"] = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +231,22 @@ class If:
 
 
 @dataclass(frozen=True, slots=True)
+class Limited:
+    """What is staged competes for the places of a limit, the ``number``-th of the pass: all elements for the same, or
+    those of each neuron of a side for its own. ``key`` (a Random of 64 bits) settles who comes first."""
+
+    number: int
+    per: Side
+    key: Expression
+
+
+@dataclass(frozen=True, slots=True)
 class Create:
     """Stage the synapse (i, j) with these column values; it exists once the pass has ended."""
 
     projection: str
     values: tuple[tuple[Array, Expression], ...]
+    limit: Limited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +254,7 @@ class Remove:
     """Stage the removal of slot ``s``."""
 
     projection: str
+    limit: Limited | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +361,18 @@ class PairSample:
 
 
 @dataclass(frozen=True, slots=True)
+class Matching:
+    """A random one-to-one matching: ``offers`` says how many partners each presynaptic neuron wants, ``wants`` each
+    postsynaptic one."""
+
+    projection: str
+    offers: Array
+    wants: Array
+    site: int
+    lookup: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chosen:
     """The elements a recorder has chosen: binds ``i``, or for synapses ``i``, ``j``, ``s``; gone ones record NaN."""
 
@@ -349,8 +381,9 @@ class Chosen:
 
 
 Domain: TypeAlias = (
-    Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample | Chosen
-)
+    Once | Elements | Events | EventSynapses | EventNeurons | Lottery | Synapses | Pairs | PairSample | Matching
+    | Chosen
+)  # fmt: skip
 
 
 # ---- kernels and programs -------------------------------------------------------------------------------------------
@@ -433,15 +466,55 @@ class AddUp:
 
 
 @dataclass(frozen=True, slots=True)
+class Provide:
+    """Give an ``aside`` array an element for each slot that its projection has now."""
+
+    array: Array
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """Number the synapses in the order of ``values``, ascending from 0, those of equal value by (i, j)."""
+
+    values: Array
+    ranks: Array
+    per: Side
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """Put into ``result`` the quantile of ``values`` whose place ``orders`` gives, from 0 to 1."""
+
+    values: Array
+    orders: Array
+    result: Array
+    per: Side
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """Make sure that the removal of every synapse can be staged and carried out; ``limited``: also that it competes."""
+
+    projection: str
+    clock: str
+    limited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Apply:
-    """Carry out what was staged: removals, then creations.
+    """Carry out what was staged: removals, then creations. If there is no memory for it, the run stops before.
 
     ``tally`` counts, for a rule, synapses created and removed, creations refused, and pairs that a sample lacked.
+    ``limits`` say how many of those that compete (`Limited`) are taken: one number, or one for each neuron.
     """
 
     projection: str
     clock: str
     tally: Array | None = None
+    limits: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -472,7 +545,10 @@ class CheckFinite:
     clock: str
 
 
-Action: TypeAlias = Run | Find | Generate | Enqueue | Zero | AddUp | Apply | Tally | CallBack | CheckFinite
+Action: TypeAlias = (
+    Run | Find | Generate | Enqueue | Zero | AddUp | Provide | Rank | Quantile | Reserve | Apply | Tally | CallBack
+    | CheckFinite
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

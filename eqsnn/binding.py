@@ -84,7 +84,8 @@ class Binding:
 
     def _counter(self, array: Array, rule: Any) -> npt.NDArray[Any]:
         if array.name not in self._counters:
-            kind: Kind = {"real": "real", "int64_t": "long"}.get(array.type.value, "integer")  # type: ignore[assignment]
+            kinds: dict[str, Kind] = {"real": "real", "double": "double", "int64_t": "long"}
+            kind = kinds.get(array.type.value, "integer")
             name = array.name.rpartition(".")[2]
             if hasattr(rule, "size_of"):  # a table of a group's neurons (`codegen.passes.tabulate`)
                 self._counters.add(array.name, kind, rule.size_of("N"))

@@ -14,11 +14,11 @@ from typing import Any
 from .grammar import errors, unparse
 from .grammar.source import Source
 from .language_units import units as unit_names
-from .model.equations import names_in
 from .model.infer import infer
 from .model.scope import MATHEMATICAL, Scope
 from .model.symbols import GroupModel, UserFunction
 from .model.types import BOOLEAN, INTEGER, ValueType, real
+from .model.walk import names_in
 from .units import dimension_of
 
 

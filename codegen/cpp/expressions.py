@@ -118,7 +118,7 @@ class Printer:
                 return f"{projection_name(array.projection or '')}->row_length[{self(index)}]"
             case "column_length":
                 return f"{projection_name(array.projection or '')}->col_length[{self(index)}]"
-            case "flat" | "slot":
+            case "flat" | "slot" | "aside":
                 return f"{array_name(array)}[{self(index)}]"
             case _:
                 assert_never(array.space)

@@ -107,7 +107,7 @@ class KernelPrinter:
         return tuple(dict.fromkeys(names + [a.projection for a in used if a.projection]))
 
     def _array(self, array: Array, changed: bool) -> Iterator[str]:
-        if array.space not in ("flat", "slot"):
+        if array.space not in ("flat", "slot", "aside"):
             return
         type_ = self.printer.type(array.type)
         const = "" if changed else "const "

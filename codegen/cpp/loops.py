@@ -16,6 +16,7 @@ from ..ir import (
     EventSynapses,
     Kernel,
     Lottery,
+    Matching,
     Once,
     Pairs,
     PairSample,
@@ -58,7 +59,7 @@ def kernel_functions(kernel: Kernel, name: str, tables: Tables, delay: str) -> I
         case Synapses(by=side):
             loops = by_row(printer) if side == "pre" else by_column(printer)
             yield from function(name, [*_head(printer), *loops])
-        case Pairs() | PairSample():
+        case Pairs() | PairSample() | Matching():
             yield from function(name, [*_head(printer), *pair_loops(printer, kernel.domain)])
         case Chosen():
             yield from function(name, [*_head(printer), *_chosen(printer, kernel.domain)])

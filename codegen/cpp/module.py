@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import assert_never
 
 from ..ir import (
+    REAL,
     Action,
     AddUp,
     Apply,
+    Array,
     CallBack,
     CheckFinite,
     Chosen,
@@ -19,9 +21,14 @@ from ..ir import (
     Find,
     Generate,
     Lottery,
+    Matching,
     PairSample,
     ProgramIR,
+    Provide,
+    Quantile,
     Random,
+    Rank,
+    Reserve,
     Run,
     Tally,
     Zero,
@@ -113,8 +120,10 @@ def _label(action: Action) -> str:
             return f"{projection} {pathway} queue"
         case Zero(array) | AddUp(array) | CheckFinite(array):
             return f"{type(action).__name__.lower()} {array.name}"
-        case Apply(projection):
+        case Apply(projection) | Reserve(projection):
             return f"{projection} changes"
+        case Provide(array) | Rank(array) | Quantile(array):
+            return f"order of {array.projection}"
         case Tally(recorder):
             return recorder
         case CallBack(name):
@@ -142,18 +151,31 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             way = f"*c.pathways[{tables.pathway(projection, pathway)}]"
             return f"enqueue(c, {way}, {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns})"
         case AddUp(array, increments):
-            to, aside = tables.array(array), tables.array(increments)
-            type_ = array.type.value
-            pointers = ", ".join(f"static_cast<{type_}*>(c.arrays[{place}])" for place in (to, aside))
-            return f"add_up({pointers}, c.sizes[{to}])"
+            pointers = f"{_pointer(array, tables)}, {_pointer(increments, tables)}"
+            return f"add_up({pointers}, c.sizes[{tables.array(array)}])"
         case Zero(array, start, stop):
-            place = tables.array(array)
-            last = f"c.sizes[{place}]" if stop is None else str(stop)
-            type_ = array.type.value
-            return f"zero(static_cast<{type_}*>(c.arrays[{place}]), {start}, {last})"
-        case Apply(projection, _, tally):
-            counts = "nullptr" if tally is None else f"static_cast<int64_t*>(c.arrays[{tables.array(tally)}])"
-            return f"apply_changes(c, c.projections[{tables.projection(projection)}], c.tick, {counts})"
+            last = f"c.sizes[{tables.array(array)}]" if stop is None else str(stop)
+            return f"zero({_pointer(array, tables)}, {start}, {last})"
+        case Provide(array):
+            storage = f"c.projections[{tables.projection(array.projection or '')}]"
+            size = "real" if array.type is REAL else array.type.value
+            return f"provide(c, {tables.array(array)}, {storage}, sizeof({size}))"
+        case Rank(values, ranks, per):
+            storage = f"c.projections[{tables.projection(values.projection or '')}]"
+            given = f"c.arrays[{tables.array(values)}], {_pointer(ranks, tables)}, by_{per}"
+            return f"rank_synapses<real>(c, {storage}, {given})"
+        case Quantile(values, orders, result, per):
+            storage = f"c.projections[{tables.projection(values.projection or '')}]"
+            given = ", ".join((f"c.arrays[{tables.array(values)}]", _pointer(orders, tables), _pointer(result, tables)))
+            return f"quantile_synapses(c, {storage}, {given}, by_{per})"
+        case Reserve(projection, _, limited):
+            flag = "true" if limited else "false"
+            return f"reserve_changes(c, c.projections[{tables.projection(projection)}], {flag})"
+        case Apply(projection, _, tally, limits):
+            counts = "nullptr" if tally is None else _pointer(tally, tables)
+            places = "".join(f", {_pointer(limit, tables)}" for limit in limits)
+            name = "apply_limited" if limits else "apply_changes"
+            return f"{name}(c, c.projections[{tables.projection(projection)}], c.tick, {counts}{places})"
         case Tally(recorder, neurons, start, stop):
             list_ = f"list_at(*c.rings[{tables.ring(neurons, 'spike')}], {step})"
             return f"record_count(c, *c.recorders[{tables.recorder(recorder)}], {list_}, {start}, {stop}, {step})"
@@ -168,6 +190,11 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             return f"check_finite(c, static_cast<const real*>(c.arrays[{place}]), c.sizes[{place}])"
         case _:
             assert_never(action)
+
+
+def _pointer(array: Array, tables: Tables) -> str:
+    """The memory of an array."""
+    return f"static_cast<{array.type.value}*>(c.arrays[{tables.array(array)}])"
 
 
 def _setup(program: ProgramIR, tables: Tables) -> Iterator[str]:
@@ -227,5 +254,5 @@ def _loop(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iter
 def _may_fail(action: Action) -> bool:
     """Whether an action can run out of memory, meet a number that is none, or an exception in Python."""
     if isinstance(action, Run):
-        return isinstance(action.kernel.domain, Chosen | Events | Lottery | PairSample)
+        return isinstance(action.kernel.domain, Chosen | Events | Lottery | Matching | PairSample)
     return not isinstance(action, Zero | AddUp)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..ir import Array, Load, Local, Pairs, PairSample
+from ..ir import Array, Load, Local, Matching, Pairs, PairSample
 from ..passes.traverse import walk
 from .expressions import array_name, projection_name
 from .kernels import KernelPrinter
 from .statements import arrays, expressions, indent
 
 
-def pair_loops(printer: KernelPrinter, domain: Pairs | PairSample) -> Iterator[str]:
-    """All pairs row by row, or a sample in the order in which it was drawn."""
+def pair_loops(printer: KernelPrinter, domain: Pairs | PairSample | Matching) -> Iterator[str]:
+    """All pairs row by row, a sample in the order in which it was drawn, or a matching in that of (i, j)."""
     storage = projection_name(domain.projection)
     if isinstance(domain, Pairs):
         yield from _all(printer, storage, domain.lookup)
+    elif isinstance(domain, Matching):
+        yield from _matched(printer, storage, domain)
     elif domain.per is None:
         yield from _sample(printer, storage, domain)
     else:
@@ -34,12 +36,12 @@ def _all(printer: KernelPrinter, storage: str, lookup: bool) -> Iterator[str]:
     yield "    }\n}"
 
 
-def _body(printer: KernelPrinter, storage: str, lookup: str, connected: str = "s >= 0") -> Iterator[str]:
-    yield "constexpr uint32_t twin = 0; (void)twin;"
+def _body(printer: KernelPrinter, storage: str, lookup: str, twin: str = "0") -> Iterator[str]:
+    yield f"const uint32_t twin = {twin}; (void)twin;"
     if lookup == "find":
         yield f"const int32_t s = find({storage}, i, j); (void)s;"
     if lookup != "none":
-        yield f"const bool connected = {connected}; (void)connected;"
+        yield "const bool connected = s >= 0; (void)connected;"
     else:
         yield "constexpr bool connected = false; (void)connected;"
     yield from printer.lines(printer.kernel.body)
@@ -93,3 +95,15 @@ def _sample_each(printer: KernelPrinter, storage: str, domain: PairSample, per: 
     yield f"        const int32_t {other} = sample.{other}[k];"
     yield from indent(_body(printer, storage, "find" if domain.lookup else "none"), 2)
     yield "    }\n}"
+
+
+def _matched(printer: KernelPrinter, storage: str, domain: Matching) -> Iterator[str]:
+    tables = printer.tables
+    tables.sites.setdefault(domain.site, False)
+    step = f"static_cast<uint32_t>(c.clocks[{tables.clock(printer.kernel.clock)}].draw)"
+    sides = (f"static_cast<const double*>(c.arrays[{tables.array(a)}])" for a in (domain.offers, domain.wants))
+    yield f"const Matched matched = match_pairs(c, {storage}, {', '.join(sides)}, c.keys[{domain.site}], {step});"
+    yield "for (int64_t k = 0; k < matched.n; ++k) {"
+    yield "    const int32_t i = matched.i[k], j = matched.j[k];"
+    yield from indent(_body(printer, storage, "find" if domain.lookup else "none", "matched.twin[k]"))
+    yield "}"

@@ -162,7 +162,9 @@ def is_straight(body: tuple[Statement, ...]) -> bool:
 
 
 def _worth_splitting(body: tuple[Statement, ...]) -> bool:
-    """Whether there is anything to compute besides one addition to a neuron."""
+    """Whether there is anything to compute besides one addition to a neuron, and nothing but sums are formed."""
+    if any(isinstance(node, Accumulate) and node.operator != "+" for node in body):
+        return False
     if any(isinstance(node, Store) for node in body):
         return True
     return any(isinstance(p, Call | Random) for x in expressions(body) for p in walk(x))

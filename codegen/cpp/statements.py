@@ -14,13 +14,15 @@ from ..ir import (
     Expression,
     If,
     Let,
+    Limited,
     Load,
     Record,
     Remove,
     Statement,
     Store,
 )
-from ..passes.traverse import walk
+from ..passes.traverse import operands, walk
+from ..passes.traverse import statements as statements_in
 from .expressions import Printer, identifier, projection_name
 from .tables import Tables
 
@@ -35,8 +37,11 @@ def lines(statements: Iterable[Statement], printer: Printer, tables: Tables) -> 
                 yield f"{identifier(local.name)} = {printer(value)};"
             case Store(array, index, value):
                 yield f"{printer.load(array, index)} = {printer(value)};"
-            case Accumulate(array, index, value):
+            case Accumulate(array, index, value, "+"):
                 yield f"{printer.load(array, index)} += {printer(value)};"
+            case Accumulate(array, index, value, operator):
+                place, sign = printer.load(array, index), "<" if operator == "min" else ">"
+                yield f"{{ const auto x = {printer(value)}; if (x {sign} {place}) {place} = x; }}"
             case If(condition, then, orelse):
                 yield f"if ({printer(condition)}) {{"
                 yield from indent(lines(then, printer, tables))
@@ -44,10 +49,12 @@ def lines(statements: Iterable[Statement], printer: Printer, tables: Tables) -> 
                     yield "} else {"
                     yield from indent(lines(orelse, printer, tables))
                 yield "}"
-            case Create(projection, values):
+            case Create(projection, values, limit):
                 yield from _create(projection, values, printer, tables)
-            case Remove(projection):
+                yield from _compete(projection, "staged_pairs", limit, printer)
+            case Remove(projection, limit):
                 yield f"stage_remove({projection_name(projection)}, s);"
+                yield from _compete(projection, "staged_removals", limit, printer)
             case Record(_, column, value):
                 yield f"out[{column} * stride + k] = {printer(value)};"
             case _:
@@ -66,6 +73,12 @@ def _create(
     yield "}" if values else "    (void)record;\n}"
 
 
+def _compete(projection: str, staged: str, limit: Limited | None, printer: Printer) -> Iterator[str]:
+    if limit is not None:
+        group = {"all": "0", "pre": "i", "post": "j"}[limit.per]
+        yield f"compete({projection_name(projection)}, {staged}, {limit.number}, {group}, {printer(limit.key)});"
+
+
 def indent(inner: Iterable[str], by: int = 1) -> Iterator[str]:
     """Lines further to the right."""
     for line in inner:
@@ -75,22 +88,10 @@ def indent(inner: Iterable[str], by: int = 1) -> Iterator[str]:
 
 def expressions(statements: Iterable[Statement]) -> Iterator[Expression]:
     """Every expression that stands in statements, nested ones included."""
-    for node in statements:
-        match node:
-            case Let(_, value) | Assign(_, value) | Record(_, _, value):
-                yield value
-            case Store(array, index, value) | Accumulate(array, index, value):
-                yield Load(array, index)
-                yield value
-            case If(condition, then, orelse):
-                yield condition
-                yield from expressions(then + orelse)
-            case Create(_, values):
-                yield from (value for _, value in values)
-            case Remove():
-                pass
-            case _:
-                assert_never(node)
+    for node in statements_in(statements):
+        if isinstance(node, Store | Accumulate):
+            yield Load(node.array, node.index)
+        yield from operands(node)
 
 
 def arguments(xs: Iterable[Expression]) -> tuple[Argument, ...]:

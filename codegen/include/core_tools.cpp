@@ -4,3 +4,5 @@
 #include "core/events.cpp"    // delayed spikes
 #include "core/run.cpp"       // what the step loop needs rarely
 #include "core/sampling.cpp"  // random samples of pairs
+#include "core/matching.cpp"  // random matchings
+#include "core/order.cpp"     // ranks and quantiles

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from eqsnn.model.declarations import NetworkDeclaration, Neurons, Projection
 from eqsnn.model.symbols import (
+    Aggregate,
     Builtin,
     Constant,
     Counter,
@@ -15,9 +16,11 @@ from eqsnn.model.symbols import (
     Side,
     Variable,
     VariableReference,
+    Whose,
 )
 from eqsnn.model.types import Dtype, ValueType
 from eqsnn.symbolic.model import Refractory
+from eqsnn.symbolic.reductions import Reduction
 
 from ..ir import (
     BOOL,
@@ -73,6 +76,24 @@ def counter_array(owner: str, counter: Counter) -> Array:
     return Array(f"{owner}.{counter.name}", machine_type(counter.type))
 
 
+def reduced_array(owner: str, reduction: Reduction) -> Array:
+    """Storage of what a rule asks of all synapses; sums are kept in double precision whatever that of the network."""
+    type_ = machine_type(reduction.result.type)
+    if reduction.function in ("sum", "mean") and type_ is REAL:
+        type_ = DOUBLE
+    return number_array(owner, reduction.result.name, reduction.per, type_)
+
+
+def number_array(owner: str, name: str, side: Whose, type_: Type) -> Array:
+    """Storage of a number that a rule works out before a pass: one for all, or one for each neuron of a side."""
+    return Array(f"{owner}.{name}" if side == "all" else f"{owner}.{name}_{side}", type_)
+
+
+def aside_array(owner: str, projection: str, name: str, type_: Type) -> Array:
+    """Storage of a value for each synapse that lasts for a pass."""
+    return Array(f"{owner}.{name}", type_, projection, "aside")
+
+
 def is_early(slot: str) -> bool:
     """Whether what runs in a slot runs before neurons advance."""
     return slot in ("before_start", "start", "after_start", "before_groups")
@@ -96,7 +117,8 @@ class Access:
 
     ``group`` is the neurons or projection whose text it is; ``start`` the first neuron of a subgroup; ``clock`` the
     task's clock; ``owner`` the object whose counters are meant; ``element`` the side under ``for each pre`` or
-    ``post``; ``early`` tells that the task runs before the neurons advance.
+    ``post``; ``early`` tells that the task runs before the neurons advance; ``reductions`` are what the pass has asked
+    of all synapses, by name.
     """
 
     network: Surroundings
@@ -107,6 +129,7 @@ class Access:
     owner: str = ""
     element: Side = "own"
     early: bool = False
+    reductions: Mapping[str, Reduction] = field(default_factory=dict)
 
     @property
     def projection(self) -> Projection | None:
@@ -159,6 +182,8 @@ class Access:
                 return Local(f"l_{name_}", machine_type(value))
             case Counter():
                 return Load(*self.counter(reference))
+            case Aggregate():
+                return self.reduced(self.reductions[name])
             case Builtin(name_, side, _):
                 return self.builtin(name_, side)
             case _:
@@ -166,8 +191,29 @@ class Access:
 
     def counter(self, counter: Counter) -> tuple[Array, Expression]:
         """Array and index of a rule's counter."""
-        places: dict[str, Expression] = {"all": Literal(0, INT), "pre": I, "post": self.post}
-        return counter_array(self.owner, counter), places[counter.side]
+        return counter_array(self.owner, counter), self.neuron(counter.side)
+
+    def reduced(self, reduction: Reduction) -> Expression:
+        """IR of what a pass has asked of all synapses."""
+        result, side = reduction.result, reduction.per
+        if reduction.function == "rank":
+            return Load(aside_array(self.owner, self.group, f"{result.name}_ranks", INT), S)
+        number = self._counted(side)
+        if reduction.function == "count" and reduction.value is None:
+            return number
+        value = Load(reduced_array(self.owner, reduction), self.neuron(side))
+        if reduction.function == "mean":
+            return Cast(Binary("/", value, Cast(number, DOUBLE)), REAL)
+        return Cast(value, REAL) if value.type is DOUBLE else value
+
+    def neuron(self, side: Whose) -> Expression:
+        """The place of an element in what there is once for each neuron of a side, or once for all."""
+        places: dict[Whose, Expression] = {"all": Literal(0, INT), "pre": I, "post": self.post}
+        return places[side]
+
+    def _counted(self, side: Whose) -> Expression:
+        """The number of synapses."""
+        return self._of_synapse({"all": "N", "pre": "N_outgoing", "post": "N_incoming"}[side], "own")
 
     def builtin(self, name: str, side: Side) -> Expression:
         """IR of a name that the language gives a meaning."""

@@ -12,7 +12,7 @@ import sympy
 
 from eqsnn.model.scope import canonical
 from eqsnn.model.symbols import LocalReference, Variable, VariableReference
-from eqsnn.symbolic.blocks import Add, Branch, Created, Removed, Set, Symbolic
+from eqsnn.symbolic.blocks import Add, Branch, Created, Limit, Removed, Set, Symbolic
 from eqsnn.symbolic.model import Names
 from eqsnn.symbolic.system import StateUpdate
 
@@ -21,6 +21,7 @@ from ..ir import (
     BOOL,
     DOUBLE,
     INT,
+    LONG,
     REAL,
     Accumulate,
     Argument,
@@ -33,6 +34,7 @@ from ..ir import (
     Expression,
     If,
     Let,
+    Limited,
     Literal,
     Load,
     Local,
@@ -62,7 +64,8 @@ class Body:
 
     ``site`` is the program-wide number of the task's first random call. ``guarded`` code may not change what is flagged
     ``unless refractory`` of a refractory neuron. ``bound`` holds what symbols mean now: a
-    variable that has been read or written is in a local.
+    variable that has been read or written is in a local. ``limits`` holds, by the site of each limit, how many places
+    there are.
     """
 
     access: Access
@@ -74,6 +77,7 @@ class Body:
     declared: set[str] = field(default_factory=set)
     lazy: dict[str, sympy.Expr] = field(default_factory=dict)
     guarded: bool = False
+    limits: dict[int, Array] = field(default_factory=dict)
 
     def expression(self, x: sympy.Basic) -> Expression:
         """IR of a symbolic expression, with the present values of its symbols."""
@@ -184,10 +188,24 @@ class Body:
             case Branch(condition, then, orelse):
                 test = self.expression(condition)
                 self.statements.append(If(test, self._branch(then), self._branch(orelse)))
-            case Created(values):
-                self.statements.append(self._create(values))
-            case Removed():
-                self.statements.append(Remove(self.access.group))
+            case Created(values, limit):
+                self._stage(self._create(values, limit), limit)
+            case Removed(limit):
+                self._stage(Remove(self.access.group, self._limited(limit)), limit)
+
+    def _stage(self, change: Create | Remove, limit: Limit | None) -> None:
+        """A change; one that is limited is only staged where there is a place to be had."""
+        if limit is None:
+            self.statements.append(change)
+            return
+        places = Load(self.limits[limit.site], self.access.neuron(limit.per or "all"))
+        self.statements.append(If(Binary(">=", places, Literal(1.0, DOUBLE)), (change,)))
+
+    def _limited(self, limit: Limit | None) -> Limited | None:
+        if limit is None:
+            return None
+        number = list(self.limits).index(limit.site)
+        return Limited(number, limit.per or "all", Random("bits", self.site + limit.site, (), LONG))
 
     def _branch(self, body: tuple[Symbolic, ...]) -> tuple[Statement, ...]:
         outer, self.statements = self.statements, []
@@ -217,7 +235,7 @@ class Body:
         held = self.access.refractoriness_of(reference) if self.guarded else None
         return new if held is None else Select(held, new, old)
 
-    def _create(self, values: tuple[tuple[Variable, sympy.Expr], ...]) -> Create:
+    def _create(self, values: tuple[tuple[Variable, sympy.Expr], ...], limit: Limit | None) -> Create:
         projection = self.access.group
         given = []
         for variable, value in values:
@@ -225,7 +243,7 @@ class Body:
             given.append((array, convert(self.expression(value), array.type)))
         if self.access.projection is not None and self.access.projection.model.event_driven():
             given.append((last_update(projection), Cast(TICK, INT)))  # its equations begin now
-        return Create(projection, tuple(given))
+        return Create(projection, tuple(given), self._limited(limit))
 
     def store(self) -> tuple[Statement, ...]:
         """All statements, with the stores of what has changed."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from eqsnn.model.scope import canonical
 from eqsnn.symbolic.blocks import Add, Branch, Created, Removed, Set, Symbolic
-from eqsnn.symbolic.model import Item, Rewire, RulePass, Visit
+from eqsnn.symbolic.model import Item, Rewire, RulePass
 from eqsnn.symbolic.system import StateUpdate
 
 from ..from_sympy import convert
@@ -30,8 +30,10 @@ from ..ir import (
     Let,
     Literal,
     Load,
+    Matching,
     Pairs,
     PairSample,
+    Reserve,
     Run,
     Statement,
     Store,
@@ -41,8 +43,9 @@ from ..ir import (
 from ..passes.traverse import expressions
 from ..passes.traverse import statements as statements_in
 from .access import TICK, S, Surroundings, counter_array
+from .before import Before
 from .body import Body, elapsed, last_update
-from .synapses import is_ordered, stages_changes, synaptic
+from .synapses import is_ordered, stages_changes
 
 
 def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> tuple[Action, ...]:
@@ -50,41 +53,51 @@ def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> 
     actions: list[Action] = [
         Zero(counter_array(item.owner, counter), 0, None, item.when.clock) for counter in task.counters
     ]
-    tally = Array(f"{item.owner}._changes", LONG)
     for number, node in enumerate(task.passes):
-        actions += from_snapshot(_lower_pass(item, task, node, number, network, site))
-        kernel = next(action.kernel for action in actions[::-1] if isinstance(action, Run))
-        if stages_changes(kernel.body) or isinstance(kernel.domain, PairSample):
-            actions.append(Apply(task.projection, item.when.clock, tally))
+        before = Before(item, network, task.projection, node, f"_pass{number}", site, actions)
+        before.reduce()
+        limits = before.limits()
+        kernel = _lower_pass(before, node, number, limits)
+        actions += _run(kernel, item.owner, task.projection, tuple(limits.values()))
     return tuple(actions)
 
 
-def _lower_pass(item: Item, task: Rewire, node: RulePass, number: int, network: Surroundings, site: int) -> Kernel:
-    body = synaptic(network, item, task.projection, site)
-    domain, outer = _visit(body, node.visit, task.projection, _needs_slot(node), site)
+def _lower_pass(before: Before, node: RulePass, number: int, limits: dict[int, Array]) -> Kernel:
+    item, network, projection = before.item, before.network, before.projection
+    body = before.body()
+    body.limits = limits
+    domain, outer = _visit(before, body, node)
     if isinstance(domain, Elements):  # the one neuron that such a pass has is `i` of its loop
         body.access = replace(body.access, element=node.visit.kind)  # type: ignore[arg-type]
     stamp: tuple[Statement, ...] = ()
-    if node.between is not None:
-        stamp = _bring_up_to_date(body, node.between, node.body, task.projection)
+    if node.between is not None and not isinstance(domain, Elements):
+        stamp = _bring_up_to_date(body, node.between, node.body, projection)
     body.run(node.body)
     statements = (*body.store(), *stamp)
     if isinstance(domain, Elements) and accumulated(statements):
         domain = replace(domain, vector=False)
-    ordered = isinstance(domain, Synapses) and is_ordered("pre", statements, network.projections[task.projection])
+    ordered = isinstance(domain, Synapses) and is_ordered("pre", statements, network.projections[projection])
     return Kernel(f"{item.owner}_pass{number}", item.when.clock, domain, statements, outer=outer, ordered=ordered)
 
 
-def from_snapshot(kernel: Kernel) -> tuple[Action, ...]:
-    """The kernel; what it adds to arrays that it also reads is put aside until it ends, for it reads a snapshot."""
+def _run(kernel: Kernel, owner: str, projection: str, limits: tuple[Array, ...]) -> Iterator[Action]:
+    """The kernel, and what it has staged.
+
+    What it adds to arrays that it also reads is put aside until it ends, for it reads a snapshot. So is what it adds to
+    variables of neurons, if it changes the network: should there be no memory for the changes, nothing has happened.
+    """
+    stages = stages_changes(kernel.body)
     statements = (*kernel.outer, *kernel.body)
     read = {x.array for x in expressions(statements) if isinstance(x, Load)}
-    both = sorted({a for a in accumulated(kernel.body) if a in read}, key=lambda array: array.name)
-    aside = {array: replace(array, name=array.name + INCREMENTS) for array in both}
-    kernel = replace(kernel, body=_redirected(kernel.body, aside))
-    before = (Zero(increments, 0, None, kernel.clock) for increments in aside.values())
-    after = (AddUp(array, increments, kernel.clock) for array, increments in aside.items())
-    return (*before, Run(kernel), *after)
+    apart = {a for a in accumulated(kernel.body) if a in read or (stages and not a.name.startswith(f"{owner}."))}
+    aside = {array: replace(array, name=array.name + INCREMENTS) for array in sorted(apart, key=lambda a: a.name)}
+    yield from (Zero(increments, 0, None, kernel.clock) for increments in aside.values())
+    if stages and any(isinstance(node, Store) for node in statements_in(kernel.body)):
+        yield Reserve(projection, kernel.clock, bool(limits))
+    yield Run(replace(kernel, body=_redirected(kernel.body, aside)))
+    if stages or isinstance(kernel.domain, PairSample):
+        yield Apply(projection, kernel.clock, Array(f"{owner}._changes", LONG), limits)
+    yield from (AddUp(array, increments, kernel.clock) for array, increments in aside.items())
 
 
 def accumulated(body: tuple[Statement, ...]) -> set[Array]:
@@ -97,8 +110,8 @@ def _redirected(body: tuple[Statement, ...], to: Mapping[Array, Array]) -> tuple
     result: list[Statement] = []
     for node in body:
         match node:
-            case Accumulate(array, index, value):
-                result.append(Accumulate(to.get(array, array), index, value))
+            case Accumulate(array, index, value, operator):
+                result.append(Accumulate(to.get(array, array), index, value, operator))
             case If(condition, then, orelse):
                 result.append(If(condition, _redirected(then, to), _redirected(orelse, to)))
             case _:
@@ -136,7 +149,7 @@ def _mentions(statements: tuple[Symbolic, ...]) -> bool:
             case Set(_, value) | Add(_, value):
                 if "connected" in {s.name for s in value.free_symbols}:
                     return True
-            case Created(values):
+            case Created(values, _):
                 if any("connected" in {s.name for s in value.free_symbols} for _, value in values):
                     return True
             case _:
@@ -153,18 +166,24 @@ def _sets_event_driven(statements: tuple[Symbolic, ...], names: set[str]) -> boo
     )  # fmt: skip
 
 
-def _visit(body: Body, visit: Visit, projection: str, lookup: bool, site: int) -> tuple[Domain, tuple[Let, ...]]:
+def _visit(before: Before, body: Body, node: RulePass) -> tuple[Domain, tuple[Let, ...]]:
     """Domain of a pass, and what is computed once for each neuron of the side it samples for."""
-    everyone = {side: Elements(Literal(0, INT), Argument(f"{projection}.N_{side}", INT)) for side in ("pre", "post")}
+    visit, projection, lookup = node.visit, before.projection, _needs_slot(node)
     match visit.kind:
         case "synapses":
             return Synapses(projection), ()
         case "pre" | "post":
-            return everyone[visit.kind], ()
+            return Elements(Literal(0, INT), Argument(f"{projection}.N_{visit.kind}", INT)), ()
         case "pairs":
             return Pairs(projection, lookup), ()
+        case "match":
+            assert visit.offers is not None
+            offers = before.number("offers", visit.offers[0], "pre")
+            wants = before.number("wants", visit.offers[1], "post")
+            return Matching(projection, offers, wants, before.site + visit.site, lookup), ()
+    assert visit.count is not None
     count = convert(body.expression(visit.count), DOUBLE)
-    outer = tuple(node for node in body.statements if isinstance(node, Let))
+    outer = tuple(let for let in body.statements if isinstance(let, Let))
     body.statements.clear()
     body.bound.clear()
-    return PairSample(projection, count, visit.per, visit.unconnected, site + visit.site, lookup), outer
+    return PairSample(projection, count, visit.per, visit.unconnected, before.site + visit.site, lookup), outer

@@ -7,6 +7,7 @@ from eqsnn.symbolic.model import Deliver, Integrate, Item, Regulate, SumUp
 
 from ..from_sympy import convert
 from ..ir import (
+    DOUBLE,
     INT,
     REAL,
     Accumulate,
@@ -75,7 +76,7 @@ def is_ordered(side: str, statements: tuple[Statement, ...], projection: Project
     """
     for node in statements:
         match node:
-            case Accumulate(array, index, _) if array.type is REAL:
+            case Accumulate(array, index, _, "+") if array.type in (REAL, DOUBLE):
                 if projection.multi or isinstance(index, Literal) or _indexes(index, side):
                     return True
             case If(_, then, orelse) if is_ordered(side, then + orelse, projection):

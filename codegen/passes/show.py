@@ -28,10 +28,12 @@ from ..ir import (
     If,
     Kernel,
     Let,
+    Limited,
     Literal,
     Load,
     Local,
     Lottery,
+    Matching,
     Once,
     Pairs,
     PairSample,
@@ -85,9 +87,13 @@ def show_expression(x: Expression) -> str:
 def _action(action: Action) -> str:
     fields = [getattr(action, name) for name in action.__slots__]
     values = [getattr(field, "name", field) for field in fields]
-    while values[-1] is None:
+    while values[-1] in (None, (), False):
         values.pop()
-    return f"{type(action).__name__.lower()} {', '.join(str(value) for value in values)}"
+    return f"{type(action).__name__.lower()} {', '.join(_field(value) for value in values)}"
+
+
+def _field(value: object) -> str:
+    return " ".join(a.name for a in value) if isinstance(value, tuple) else str(value)
 
 
 def _domain(domain: Domain) -> str:
@@ -112,6 +118,8 @@ def _domain(domain: Domain) -> str:
             kind = "unconnected pairs" if unconnected else "pairs"
             each = f" for each {per}" if per else ""
             return f"{_text(count, 0)} random {kind} of {projection}{each}{' with slots' if lookup else ''}"
+        case Matching(projection, offers, wants, _, lookup):
+            return f"pairs of {projection} matched by {offers.name} and {wants.name}{' with slots' if lookup else ''}"
         case Chosen(recorder, projection):
             return f"{'synapses' if projection else 'neurons'} that {recorder} has chosen"
         case _:
@@ -138,19 +146,26 @@ def _statement(node: Statement) -> str:
             return f"{local.name} := {_text(value, 0)}"
         case Store(array, index, value):
             return f"{array.name}[{_text(index, 0)}] = {_text(value, 0)}"
-        case Accumulate(array, index, value):
-            return f"{array.name}[{_text(index, 0)}] += {_text(value, 0)}"
+        case Accumulate(array, index, value, operator):
+            return f"{array.name}[{_text(index, 0)}] {operator}= {_text(value, 0)}"
         case If():
             return f"if {_text(node.condition, 0)} ..."
-        case Create(projection, values):
+        case Create(projection, values, limit):
             given = ", ".join(f"{array.name.rsplit('.', 1)[-1]}={_text(value, 0)}" for array, value in values)
-            return f"create {projection}({given})"
-        case Remove(projection):
-            return f"remove {projection}"
+            return f"create {projection}({given}){_limit(limit)}"
+        case Remove(projection, limit):
+            return f"remove {projection}{_limit(limit)}"
         case Record(recorder, column, value):
             return f"record {recorder}[{column}] = {_text(value, 0)}"
         case _:
             assert_never(node)
+
+
+def _limit(limit: Limited | None) -> str:
+    if limit is None:
+        return ""
+    whose = "" if limit.per == "all" else f" of {limit.per}"
+    return f", limit {limit.number}{whose} by {_text(limit.key, 0)}"
 
 
 def _text(x: Expression, around: int) -> str:

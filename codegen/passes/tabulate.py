@@ -31,6 +31,7 @@ from ..ir import (
     Load,
     Local,
     ProgramIR,
+    Quantile,
     Random,
     Run,
     Statement,
@@ -59,8 +60,9 @@ def tabulate(program: ProgramIR) -> ProgramIR:
 
 def _changing(program: ProgramIR) -> frozenset[Array]:
     """Arrays that the program writes."""
-    zeroed = {action.array for action in program.actions if isinstance(action, Zero | AddUp)}
-    return frozenset(zeroed).union(*(written(kernel.body) for kernel in program.kernels()))
+    changed = {action.array for action in program.actions if isinstance(action, Zero | AddUp)}
+    changed |= {action.result for action in program.actions if isinstance(action, Quantile)}
+    return frozenset(changed).union(*(written(kernel.body) for kernel in program.kernels()))
 
 
 @dataclass(slots=True)

@@ -22,10 +22,12 @@ from ..ir import (
     If,
     Kernel,
     Let,
+    Limited,
     Literal,
     Load,
     Local,
     Lottery,
+    Matching,
     PairSample,
     ProgramIR,
     Random,
@@ -110,16 +112,24 @@ def operands(node: Statement) -> tuple[Expression, ...]:
     match node:
         case Let(_, value) | Assign(_, value) | Record(_, _, value):
             return (value,)
-        case Store(_, index, value) | Accumulate(_, index, value):
+        case Store(_, index, value) | Accumulate(_, index, value, _):
             return (index, value)
         case If(condition, _, _):
             return (condition,)
-        case Create(_, values):
-            return tuple(value for _, value in values)
-        case Remove():
-            return ()
+        case Create(_, values, limit):
+            return (*(value for _, value in values), *_keys(limit))
+        case Remove(_, limit):
+            return _keys(limit)
         case _:
             assert_never(node)
+
+
+def _keys(limit: Limited | None) -> tuple[Expression, ...]:
+    return () if limit is None else (limit.key,)
+
+
+def _mapped(f: Map, limit: Limited | None) -> Limited | None:
+    return None if limit is None else replace(limit, key=f(limit.key))
 
 
 def map_operands(f: Map, node: Statement) -> Statement:
@@ -131,16 +141,16 @@ def map_operands(f: Map, node: Statement) -> Statement:
             return Assign(local, f(value))
         case Store(array, index, value):
             return Store(array, f(index), f(value))
-        case Accumulate(array, index, value):
-            return Accumulate(array, f(index), f(value))
+        case Accumulate(array, index, value, operator):
+            return Accumulate(array, f(index), f(value), operator)
         case If(condition, then, orelse):
             return If(f(condition), then, orelse)
-        case Create(projection, values):
-            return Create(projection, tuple((array, f(value)) for array, value in values))
+        case Create(projection, values, limit):
+            return Create(projection, tuple((array, f(value)) for array, value in values), _mapped(f, limit))
         case Record(recorder, column, value):
             return Record(recorder, column, f(value))
-        case Remove():
-            return node
+        case Remove(projection, limit):
+            return Remove(projection, _mapped(f, limit))
         case _:
             assert_never(node)
 
@@ -240,6 +250,8 @@ def arrays_of(kernel: Kernel) -> tuple[Array, ...]:
             found[node.array] = None
         elif isinstance(node, Create):
             found.update((array, None) for array, _ in node.values)
+    if isinstance(kernel.domain, Matching):
+        found.update(dict.fromkeys((kernel.domain.offers, kernel.domain.wants)))
     return tuple(found)
 
 

@@ -31,10 +31,12 @@ from ..ir import (
     If,
     Kernel,
     Let,
+    Limited,
     Literal,
     Load,
     Local,
     Lottery,
+    Matching,
     Once,
     Pairs,
     PairSample,
@@ -83,7 +85,9 @@ def verify(kernel: Kernel) -> Kernel:
         scope.check(operand)
     _check_domain(kernel)
     scope.bound |= _bound_by(kernel.domain, outer=False)
-    scope.structural = isinstance(kernel.domain, EventSynapses | Synapses | Pairs | PairSample)
+    scope.structural = isinstance(
+        kernel.domain, EventSynapses | Synapses | Pairs | PairSample | Matching
+    )
     scope.block(kernel.body)
     return kernel
 
@@ -99,6 +103,8 @@ def _check_domain(kernel: Kernel) -> None:
             _expect(start.type in WHOLE and stop.type in WHOLE, kernel.name, "its elements are not counted in integers")
         case PairSample(count=count):
             _expect(count.type is DOUBLE, kernel.name, "the number of pairs is not DOUBLE")
+        case Matching(offers=offers, wants=wants):
+            _expect(offers.type is wants.type is DOUBLE, kernel.name, "what neurons offer is not DOUBLE")
         case _:
             pass
 
@@ -128,7 +134,7 @@ def _bound_by(domain: Domain, *, outer: bool) -> dict[str, Type]:
             return {"i": INT}
         case EventSynapses() | Synapses() | Chosen():
             return {"i": INT, "j": INT, "s": INT}
-        case Pairs(lookup=lookup) | PairSample(lookup=lookup):
+        case Pairs(lookup=lookup) | PairSample(lookup=lookup) | Matching(lookup=lookup):
             pair = {"i": INT, "j": INT}
             return {**pair, "s": INT, "connected": BOOL} if lookup else pair
         case _:
@@ -183,7 +189,7 @@ FUNCTIONS: dict[str, Signature] = {
 
 _DRAWN: dict[str, tuple[int, tuple[Type, ...]]] = {
     "uniform": (0, (REAL, DOUBLE)), "normal": (0, (REAL, DOUBLE)), "poisson": (1, (INT,)),
-    "binomial": (2, (INT,)), "exponential": (1, (REAL, DOUBLE)),
+    "binomial": (2, (INT,)), "exponential": (1, (REAL, DOUBLE)), "bits": (0, (LONG,)),
 }  # fmt: skip
 
 
@@ -221,7 +227,7 @@ class _Scope:
                 self.let(node)
             case Assign(local, value):
                 self.assign(local, value, nested)
-            case Store(array, index, value) | Accumulate(array, index, value):
+            case Store(array, index, value) | Accumulate(array, index, value, _):
                 self.check(Load(array, index))
                 self.check(value)
                 self.expect(value.type is array.type, f"{array.name} is {array.type}, gets {value.type}")
@@ -232,12 +238,14 @@ class _Scope:
                 for branch in (then, orelse):
                     self.block(branch, nested=True)
                     self.bound = dict(before)
-            case Create(projection, values):
+            case Create(projection, values, limit):
+                self.limit(limit)
                 self.expect(self.structural, f"creates synapses of {projection} outside a synaptic domain")
                 for array, value in values:
                     self.check(value)
                     self.expect(value.type is array.type, f"{array.name} is {array.type}, gets {value.type}")
-            case Remove(projection):
+            case Remove(projection, limit):
+                self.limit(limit)
                 self.expect(
                     self.structural and "s" in self.bound, f"removes a synapse of {projection} it does not have"
                 )
@@ -246,6 +254,12 @@ class _Scope:
                 self.expect(value.type in REALS, f"{recorder} records {value.type}")
             case _:
                 assert_never(node)
+
+    def limit(self, limit: Limited | None) -> None:
+        """Who comes first is drawn."""
+        if limit is not None:
+            self.check(limit.key)
+            self.expect(limit.key.type is LONG, f"who comes first is told by {limit.key.type}")
 
     def assign(self, local: Local, value: Expression, nested: bool) -> None:
         """A new value for a local, which outermost code may introduce."""

@@ -15,6 +15,7 @@ from .scope import CLOCK, NEURON, SYNAPSE, Scope, Units
 from .symbols import Differential, GroupModel, Subexpression, Summed, Variable
 from .types import BOOLEAN, INTEGER, Dtype, ValueType, real
 from .unit_names import BASE_UNITS, SHORT_NAMES
+from .walk import names_in
 
 Kind = str
 
@@ -303,24 +304,6 @@ def _noise_hint(expression: ast.Expression, scope: Scope) -> str | None:
             text = f"{factor(term)}/sqrt({time_constant('', scope) or 'tau'})"
             return f"'xi' is in second**-0.5: divide by the square root of a time, as in '{text}'"
     return None
-
-
-def names_in(expression: ast.Expression) -> list[ast.Name]:
-    """Every name used in an expression, functions left out, in the order of the text."""
-    match expression:
-        case ast.Name():
-            return [expression]
-        case ast.Number() | ast.Boolean():
-            return []
-        case ast.Unary(_, operand, _):
-            return names_in(operand)
-        case ast.Binary(_, left, right, _) | ast.Compare(_, left, right, _) | ast.Logical(_, left, right, _):
-            return names_in(left) + names_in(right)
-        case ast.Call(_, arguments, keywords, _):
-            values = (*arguments, *(k.value for k in keywords))
-            return [name for value in values for name in names_in(value)]
-        case _:
-            assert_never(expression)
 
 
 def _no_cycle(member: Subexpression, model: GroupModel, path: tuple[str, ...]) -> None:

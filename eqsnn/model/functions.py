@@ -54,4 +54,7 @@ FUNCTIONS: dict[str, FunctionRule] = {
     "exponential": FunctionRule("same", (1, 1), Dtype.REAL, random=True),
 }
 
-AGGREGATES = frozenset({"count", "sum", "mean", "min", "max", "quantile", "rank"})
+AGGREGATES: dict[str, tuple[int, int]] = {
+    "count": (0, 1), "sum": (1, 1), "mean": (1, 1), "min": (1, 1), "max": (1, 1), "quantile": (2, 2), "rank": (1, 1),
+}  # fmt: skip
+"""What rules ask of all synapses, or of those of each neuron, with the least and most number of arguments."""

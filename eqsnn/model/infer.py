@@ -6,12 +6,14 @@ from typing import assert_never
 
 from ..grammar import ast, errors
 from ..grammar.suggest import question, suggest
+from .constants import constant_value
 from .dimensions import DIMENSIONLESS, SECOND, Dimension
 from .functions import AGGREGATES, FUNCTIONS, FunctionRule
 from .hints import example_unit, factor, give_unit, in_units, is_number, remove_unit
 from .scope import Scope
-from .symbols import Constant, TimedArraySpec, UserFunction
+from .symbols import TimedArraySpec, UserFunction, Whose
 from .types import BOOLEAN, INTEGER, REAL, Dtype, ValueType, join
+from .walk import names_in
 
 _WORDS = {"+": "added", "-": "subtracted", "%": "combined by %", "//": "divided by //"}
 
@@ -139,38 +141,6 @@ def _power(node: ast.Binary, base: ValueType, exponent: ValueType, scope: Scope)
     return ValueType(Dtype.REAL, base.dimension**number)
 
 
-def constant_value(expression: ast.Expression, scope: Scope) -> float | int | None:
-    """Value of an expression of numbers and namespace constants, None where it depends on anything else."""
-    match expression:
-        case ast.Number(value, _):
-            return value
-        case ast.Name():
-            found = scope.find(expression.id)
-            return found.value if isinstance(found, Constant) and found.type.dimension.is_dimensionless else None
-        case ast.Unary("-", operand, _):
-            inner = constant_value(operand, scope)
-            return None if inner is None else -inner
-        case ast.Binary(operator, left, right, _):
-            a, b = constant_value(left, scope), constant_value(right, scope)
-            return None if a is None or b is None else _fold(operator, a, b)
-        case _:
-            return None
-
-
-def _fold(operator: str, a: float, b: float) -> float | None:
-    match operator:
-        case "+":
-            return a + b
-        case "-":
-            return a - b
-        case "*":
-            return a * b
-        case "/" if b:
-            return a / b
-        case _:
-            return None
-
-
 def _compare(node: ast.Compare, scope: Scope) -> ValueType:
     left, right = infer(node.left, scope), infer(node.right, scope)
     if left.is_number != right.is_number:
@@ -205,13 +175,65 @@ def _call(call: ast.Call, scope: Scope) -> ValueType:
         return _timed(call, special, scope)
     if isinstance(special, UserFunction):
         return _user(call, special, scope)
-    if name in AGGREGATES and scope.own.kind == "synapses" and name not in FUNCTIONS:
-        raise errors.UnsupportedError("E001", f"'{name}' over synapses is not supported yet.", call.span)
+    if name in AGGREGATES and scope.own.kind == "synapses":
+        return _aggregate(call, scope)
     rule = FUNCTIONS.get(name)
     if rule is None:
         raise _unknown_function(call, scope)
     _arity(call, *rule.arguments)
     return _apply(call, rule, scope)
+
+
+def _aggregate(call: ast.Call, scope: Scope) -> ValueType:
+    """Over all synapses, whatever the element is: its arguments are read by every synapse."""
+    name, arguments = call.function.id, call.arguments
+    if not scope.in_rule:
+        hint = "write it into a StructuralPlasticity rule, which may keep it in a variable of the neurons or synapses"
+        raise errors.StructureError("E608", f"'{name}' looks at all synapses: only a rule may.", call.span, hint)
+    side_of(call)
+    least, most = AGGREGATES[name]
+    _arity(ast.Call(call.function, arguments, (), call.span), least, most)
+    inner = scope.of_synapse()
+    refuse_locals(arguments, scope, f"'{name}' looks at all synapses")
+    if name == "count":
+        for argument in arguments:
+            expect_boolean(argument, inner)
+        return INTEGER
+    value = expect_number(arguments[0], inner)
+    if name == "quantile":
+        _check_order(arguments[1], inner)
+    if name == "rank":
+        return INTEGER
+    return ValueType(Dtype.REAL, value.dimension) if name in ("mean", "quantile") else value
+
+
+def _check_order(order: ast.Expression, scope: Scope) -> None:
+    expect_dimension(order, scope, DIMENSIONLESS, "the second argument of quantile")
+    known = constant_value(order, scope)
+    if known is not None and not 0 <= known <= 1:
+        message = f"the place of a quantile is from 0 (the smallest) to 1 (the largest), but '{order.span.text}' is not."
+        raise errors.ModelError("E525", message, order.span, "the median is 'quantile(x, 0.5)'")
+
+
+def refuse_locals(expressions: tuple[ast.Expression, ...], scope: Scope, why: str) -> None:
+    """Require that nothing in them is a local variable of the element whose code it stands in."""
+    for name in (n for expression in expressions for n in names_in(expression) if n.id in scope.locals):
+        message = f"'{name.id}' is a local variable of one element, but {why}."
+        raise errors.StructureError("E609", message, name.span, f"write here what '{name.id}' is made of")
+
+
+def side_of(call: ast.Call) -> Whose:
+    """Whose synapses an aggregate is about, as ``per=pre`` or ``per=post`` tells."""
+    side: Whose = "all"
+    for keyword in call.keywords:
+        value = keyword.value
+        if keyword.name.id != "per":
+            message = f"'{call.function.id}' has no option '{keyword.name.id}'."
+            raise errors.TypeError("E406", message, keyword.span, "the one there is: 'per=pre' or 'per=post'")
+        if not isinstance(value, ast.Name) or value.id not in ("pre", "post"):
+            raise errors.TypeError("E406", "'per' must be 'pre' or 'post'.", value.span)
+        side = "pre" if value.id == "pre" else "post"
+    return side
 
 
 def _unknown_function(call: ast.Call, scope: Scope) -> errors.EqsnnError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from ..grammar import ast, errors
-from .equations import names_in
 from .scope import Scope
 from .symbols import Reference, SubexpressionReference, VariableReference
+from .walk import names_in
 
 
 def check_order(statements: tuple[ast.Statement, ...], scope: Scope) -> None:

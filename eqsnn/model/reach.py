@@ -7,9 +7,10 @@ from typing import Literal, TypeAlias, assert_never
 
 from ..grammar import ast, errors
 from ..grammar.source import Span
-from .equations import names_in
+from .infer import side_of
 from .scope import Scope
 from .symbols import Builtin, Counter, Reference, SubexpressionReference, VariableReference
+from .walk import names_in, parts
 
 Owner: TypeAlias = Literal["synapse", "pre", "post"]
 
@@ -37,6 +38,20 @@ PER_PRE = Reach("the number of pairs is worked out for each presynaptic neuron",
 PER_POST = Reach("the number of pairs is worked out for each postsynaptic neuron", False, True, False)
 _TWO = "use variables of the two neurons here, such as 'v_pre' and 'v_post', and set those of the synapses afterwards"
 _FILTER = "choose among the numbers by a condition: 'k for k in range(...) if ...'"
+_EACH = "write 'per={0}' after the number, which is then worked out for each neuron of that side"
+_LIMITS = {
+    None: Reach("the limit is worked out once for all", False, False, False, _EACH.replace("=", " ")),
+    "pre": Reach("the limit is worked out for each presynaptic neuron", True, False, False),
+    "post": Reach("the limit is worked out for each postsynaptic neuron", False, True, False),
+}
+_ORDER = {
+    "all": Reach("this quantile is one for all", False, False, False, "write 'quantile(x, q, per={0})'"),
+    "pre": Reach("this quantile is worked out for each presynaptic neuron", True, False, False),
+    "post": Reach("this quantile is worked out for each postsynaptic neuron", False, True, False),
+}
+_MATCH = "in match(a, b), 'a' is what a presynaptic neuron offers, 'b' what a postsynaptic one does"
+OFFERED = Reach("the first number is what each presynaptic neuron offers", True, False, False, _MATCH)
+WANTED = Reach("the second number is what each postsynaptic neuron offers", False, True, False, _MATCH)
 NEW_PAIR = Reach("this pair has none yet", True, True, False, _TWO)
 TARGETS = Reach("the numbers are worked out for a presynaptic neuron alone", True, False, False, _FILTER)
 SOURCES = Reach("the numbers are worked out for a postsynaptic neuron alone", False, True, False, _FILTER)
@@ -74,14 +89,16 @@ def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reac
                 check_expression(condition, scope, reach)
                 check_reach(body, scope, _under(condition, reach, holds=True))
                 check_reach(orelse, scope, _under(condition, reach, holds=False))
-            case ast.CreateSynapse(values, condition, _, _):
+            case ast.CreateSynapse(values, condition, limit, _):
                 for given in values:
                     check_expression(given.value, scope, reach)
                 if condition is not None:
                     check_expression(condition, scope, reach)
-            case ast.RemoveSynapse(condition, _, span):
+                _check_limit(limit, scope)
+            case ast.RemoveSynapse(condition, limit, span):
                 if condition is not None:
                     check_expression(condition, scope, reach)
+                _check_limit(limit, scope)
                 _has_one(reach if condition is None else _under(condition, reach, holds=True), span)
             case _:
                 assert_never(node)
@@ -96,17 +113,38 @@ def _has_one(reach: Reach, span: Span) -> None:
         raise errors.StructureError("E607", f"there is no synapse to remove: {reach.what}.", span, hint)
 
 
+def _check_limit(limit: ast.Limit | None, scope: Scope) -> None:
+    if limit is not None:
+        check_expression(limit.count, scope, _LIMITS[limit.per])
+
+
 def check_expression(expression: ast.Expression, scope: Scope, reach: Reach) -> None:
-    """Check the names of one expression."""
-    names = names_in(expression)
-    asks = any(name.id == "connected" for name in names)
-    for name in names:
-        found = scope.find(name.id)
-        for owner in sorted(_owners(found, scope)) if found is not None else ():
+    """Check the names of one expression, and whose its aggregates are."""
+    found = list(parts(expression))
+    asks = any(isinstance(part, ast.Name) and part.id == "connected" for part in found)
+    for part in found:
+        if isinstance(part, ast.Call) and scope.function(part.function.id) is not None:
+            for argument in part.arguments:
+                check_expression(argument, scope, reach)
+            continue
+        name = part if isinstance(part, ast.Name) else ast.Name(part.span.text, part.span)
+        for owner in sorted(_owners_of(part, scope)):
             if owner == "synapse" and not reach.synapse:
                 raise _no_synapse(name, reach, asks)
             if (owner == "pre" and not reach.pre) or (owner == "post" and not reach.post):
                 raise _no_neuron(name, owner, reach, scope)
+
+
+def _owners_of(part: ast.Name | ast.Call, scope: Scope) -> frozenset[Owner]:
+    if isinstance(part, ast.Name):
+        found = scope.find(part.id)
+        return frozenset() if found is None else _owners(found, scope)
+    side = side_of(part)
+    if part.function.id == "rank":
+        return frozenset({"synapse"})
+    if part.function.id == "quantile":
+        check_expression(part.arguments[1], scope, _ORDER[side])
+    return frozenset() if side == "all" else frozenset({side})
 
 
 # ---- what is known where ---------------------------------------------------------------------------------------------
@@ -177,6 +215,8 @@ def _no_synapse(name: ast.Name, reach: Reach, asks: bool) -> errors.StructureErr
             hint = "only the variables of the two neurons are known here, such as 'v_pre' and 'v_post'"
         return errors.StructureError("E605", _belongs(name, "synapse", reach), name.span, reach.hint or hint)
     hint = reach.hint or "to go through the synapses, use a pass 'for each synapse:'"
+    if "{0}" in hint:
+        hint = f"what is asked of all synapses may be used: 'mean({name.id})', or 'mean({name.id}, per=post)'"
     return errors.StructureError("E606", _belongs(name, "synapse", reach), name.span, hint)
 
 
@@ -185,9 +225,9 @@ def _no_neuron(name: ast.Name, owner: Owner, reach: Reach, scope: Scope) -> erro
     base = name.id.removesuffix(f"_{owner}")
     hint: str | None = "to look at both neurons, use a pass 'for each synapse:' or 'for each pair in ...:'"
     if reach.hint is not None:
-        hint = reach.hint
+        hint = reach.hint.format(owner)
     elif not reach.pre and not reach.post:
-        hint = f"write 'per={owner}' after the number, which is then worked out for each neuron of that side"
+        hint = _EACH.format(owner)
     elif name.id == base and scope.find(f"{base}_{other}") is not None:
         hint = f"write '{base}_{other}'"
     elif name.id in ("i", "j"):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ..grammar import ast, errors
+from ..grammar import ast
 from .dimensions import DIMENSIONLESS
 from .infer import expect_dimension, infer
-from .reach import ONCE, PER_POST, PER_PRE, check_expression, check_reach, reach_of
+from .reach import OFFERED, ONCE, PER_POST, PER_PRE, WANTED, check_expression, check_reach, reach_of
 from .scope import Scope
 from .statements import Context, check_block
 from .symbols import Counter
@@ -15,6 +15,7 @@ from .symbols import Counter
 
 def check_rule(rule: ast.Rule, scope: Scope) -> dict[str, Counter]:
     """Check every pass; the counters found are left in ``scope`` and returned."""
+    scope.in_rule = True
     for node in rule.passes:
         scope.locals.clear()
         scope.pairs = isinstance(node.head, ast.EachPair)
@@ -45,13 +46,15 @@ def context_of(head: ast.Head) -> Context:
 
 
 def check_head(head: ast.Head, scope: Scope) -> None:
-    """The count of a sample must be a plain number, and known without looking at a synapse."""
+    """The numbers of a head must be plain numbers, and known without looking at a synapse."""
     match head:
         case ast.EachPair(ast.Sample(count, per, _, _), _):
             expect_dimension(count, scope, DIMENSIONLESS, "the number of pairs")
             check_expression(count, scope, PER_PRE if per == "pre" else PER_POST if per == "post" else ONCE)
-        case ast.EachPair(ast.Match(_, _, span), _):
-            raise errors.UnsupportedError("E003", "'match' is not supported yet.", span)
+        case ast.EachPair(ast.Match(pre, post, _), _):
+            for count, side, reach in ((pre, "presynaptic", OFFERED), (post, "postsynaptic", WANTED)):
+                expect_dimension(count, scope, DIMENSIONLESS, f"what a {side} neuron offers")
+                check_expression(count, scope, reach)
         case _:
             pass
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from ..grammar import ast, errors
@@ -52,7 +52,7 @@ class Scope:
     ``external`` may also have ``explain``, why a name of the script is of no use, and ``names``, those that are.
     ``pre`` and ``post`` are the scopes of the neurons at both sides, for synapses; ``locals`` grows as statements are
     read, ``later`` tells of those without a value here; ``pairs`` tells whether the text runs for pairs, where
-    ``connected`` has a meaning; ``noise`` whether ``xi`` has one.
+    ``connected`` has a meaning; ``noise`` whether ``xi`` has one; ``in_rule`` whether it may look at all synapses.
     """
 
     own: GroupModel
@@ -62,6 +62,7 @@ class Scope:
     post: Scope | None = None
     pairs: bool = False
     noise: bool = False
+    in_rule: bool = False
     locals: dict[str, ValueType] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
     later: dict[str, str] = field(default_factory=dict)
@@ -103,6 +104,10 @@ class Scope:
     def fresh(self, external: Resolver | None = None, *, pairs: bool = False) -> Scope:
         """The same names without locals, for another text; ``external`` where the text has a namespace of its own."""
         return Scope(self.own, external or self.external, self.units, self.pre, self.post, pairs)
+
+    def of_synapse(self) -> Scope:
+        """What every synapse sees from inside an aggregate of a rule: no local of the element that asks."""
+        return replace(self, pairs=False, locals={}, later={})
 
     def at(self, side: Side) -> Scope:
         """The scope in which the subexpressions of a side's group are read."""

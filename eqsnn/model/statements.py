@@ -10,13 +10,13 @@ from ..grammar import ast, errors
 from ..grammar.source import Span
 from ..grammar.suggest import question, suggest
 from .dimensions import DIMENSIONLESS
-from .equations import names_in
 from .functions import FUNCTIONS
 from .hints import give_unit, in_units
-from .infer import expect_boolean, expect_dimension, expect_number, infer
+from .infer import expect_boolean, expect_dimension, expect_number, infer, refuse_locals
 from .order import check_order
 from .scope import Scope
 from .symbols import (
+    Aggregate,
     Builtin,
     Constant,
     Counter,
@@ -27,6 +27,7 @@ from .symbols import (
     VariableReference,
 )
 from .types import Dtype, ValueType, join
+from .walk import names_in
 
 
 class Context(Enum):
@@ -134,7 +135,7 @@ class _Checker:
             case SubexpressionReference():
                 message = f"'{target}' is a subexpression and cannot be assigned."
                 raise errors.ModelError("E512", message, node.target.span, "assign the variables it is made of")
-            case Builtin():
+            case Builtin() | Aggregate():
                 raise errors.ModelError("E513", f"'{target}' cannot be assigned.", node.target.span)
             case _:
                 assert_never(found)
@@ -305,4 +306,13 @@ class _Checker:
         if node.condition is not None:
             expect_boolean(node.condition, self.scope)
         if node.limit is not None:
-            raise errors.UnsupportedError("E002", "'limit' is not supported yet.", node.limit.span)
+            self.limit(node.limit)
+
+    def limit(self, node: ast.Limit) -> None:
+        """A limit is a plain number, worked out before the pass begins."""
+        if not self.context.in_rule:
+            message = "'limit' chooses among the elements of a pass: only a rule has passes."
+            hint = "put the statement into a StructuralPlasticity rule, under 'for each synapse:'"
+            raise errors.StructureError("E610", message, node.span, hint)
+        refuse_locals((node.count,), self.scope, "a limit is worked out before the pass begins")
+        expect_dimension(node.count, self.scope.of_synapse(), DIMENSIONLESS, "a limit")

@@ -11,6 +11,8 @@ from ..grammar.source import Span
 from .types import ValueType
 
 Side: TypeAlias = Literal["own", "pre", "post"]
+Whose: TypeAlias = Literal["all", "pre", "post"]
+"""Whose synapses a counter or an aggregate is about: all of them, or those of each neuron of a side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,19 @@ class Counter:
     """An undeclared name that a rule accumulates into: one number, or one for each neuron of a side."""
 
     name: str
-    side: Literal["all", "pre", "post"]
+    side: Whose
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """What a rule asks of all synapses before a pass begins, ``mean(w)``: a number for all, or for each neuron.
+
+    ``rank`` has a number for each synapse.
+    """
+
+    name: str
+    side: Whose | Literal["synapse"]
     type: ValueType
 
 
@@ -173,5 +187,5 @@ class UserFunction:
 
 
 Reference: TypeAlias = (
-    VariableReference | SubexpressionReference | Builtin | Constant | LocalReference | Counter
+    VariableReference | SubexpressionReference | Builtin | Constant | LocalReference | Counter | Aggregate
 )

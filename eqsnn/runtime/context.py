@@ -86,7 +86,7 @@ class Context(Structure):
         ("generators", POINTER(POINTER(Generator))), ("pathways", POINTER(POINTER(Pathway))),
         ("recorders", POINTER(POINTER(Recorder))), ("clocks", POINTER(Clock)), ("keys", POINTER(c_uint64)),
         ("draws", POINTER(c_void_p)), ("scratch", c_void_p * 3), ("sums", c_void_p), ("widest", c_int64),
-        ("sample", Buffer * 3), ("wide", Buffer * 4), ("shortfall", c_int64),
+        ("sample", Buffer * 3), ("asides", POINTER(Buffer)), ("wide", Buffer * 4), ("shortfall", c_int64),
         ("seconds", POINTER(c_double)), ("calls", POINTER(c_int64)), ("callback", CALLBACK), ("tick_dt", c_double),
         ("tick", c_int64), ("end", c_int64), ("seed", c_uint64), ("origin", c_int64),
         ("threads", c_int32), ("profile", c_int32), ("n_clocks", c_int32), ("n_keys", c_int32),

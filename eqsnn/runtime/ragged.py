@@ -49,8 +49,8 @@ class Fields(ctypes.Structure):
         ("columns", ctypes.POINTER(_Column)),
         *_fields(ctypes.c_void_p, "col_start col_length col_capacity col_slot"),
         *_fields(_Pool, "rows cols"),
-        *_fields(ctypes.c_void_p, "staged_pairs staged_records staged_removals"),
-        *_fields(ctypes.c_int64, "n_pairs pair_room n_removals removal_room"),
+        *_fields(ctypes.c_void_p, "staged_pairs staged_records staged_removals candidates"),
+        *_fields(ctypes.c_int64, "n_pairs pair_room n_removals removal_room n_candidates candidate_room"),
         *_fields(ctypes.c_void_p, "defaults spill"),
         *_fields(ctypes.c_int32, "stride failed numbered unused"),
         *_fields(ctypes.c_int64, "created removed refusals"),
@@ -170,11 +170,11 @@ class Ragged:
 
         :raises MemoryError: and what was staged is forgotten.
         """
-        self._checked(self._core.eqsnn_ragged_apply(self.handle, step))
+        self._checked(self._core.eqsnn_ragged_apply(self.handle, step, None))
 
     def forget_staged(self) -> None:
         """Change nothing of what was staged."""
-        self.fields.n_pairs = self.fields.n_removals = self.fields.failed = 0
+        self.fields.n_pairs = self.fields.n_removals = self.fields.n_candidates = self.fields.failed = 0
 
     def compact(self) -> None:
         """Lay the rows out in order, close together."""

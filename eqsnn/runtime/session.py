@@ -138,7 +138,8 @@ class Session:
         if interrupts.pressed and self._error is None:
             self._error = KeyboardInterrupt()
         self.seconds, self.tick = perf_counter() - began, context.tick
-        for buffer in (*context.sample, *context.wide):
+        asides = (context.asides[k] for k in range(len(self.program.arrays)))
+        for buffer in (*context.sample, *context.wide, *asides):
             core.load().eqsnn_buffer_free(ctypes.byref(buffer))
         if context.fault.code:
             for storage in ragged.values():
@@ -160,7 +161,7 @@ class Session:
 
     def _bind(self, state: State, timing: Timing, ragged: dict[str, Ragged]) -> Context:
         program, context = self.program, Context()
-        flat = [None if a.space == "slot" else state.buffer(a) for a in program.arrays]
+        flat = [None if a.space in ("slot", "aside") else state.buffer(a) for a in program.arrays]
         self._alive += [ragged, flat]
         context.arrays = self._keep(_table(ctypes.c_void_p, [None if b is None else b.ctypes.data for b in flat]))
         context.sizes = self._keep(_table(ctypes.c_int64, [0 if b is None else len(b) for b in flat]))
@@ -217,6 +218,7 @@ class Session:
         context.widest = widest
         for k in range(3):
             context.sample[k] = Buffer(None, 0, 0)
+        context.asides = self._keep(_table(Buffer, [Buffer(None, 0, 0) for _ in self.program.arrays]))
 
     def _callback(
         self,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-Kind = Literal["real", "integer", "boolean", "long"]
+Kind = Literal["real", "double", "integer", "boolean", "long"]
 _ALIGNMENT = 64  # bytes: a cache line, and the widest vector register
 _BLOCK = 64  # elements: vector loops run in whole blocks, whoever shares them out
 
@@ -47,7 +47,7 @@ class Store:
 
     def dtype(self, kind: Kind) -> np.dtype[Any]:
         """NumPy type of a kind of variable in this precision."""
-        sizes = {"real": self.real, "integer": np.int32, "boolean": np.bool_, "long": np.int64}
+        sizes = {"real": self.real, "double": np.float64, "integer": np.int32, "boolean": np.bool_, "long": np.int64}
         return np.dtype(sizes[kind])
 
     def buffer(self, name: str) -> npt.NDArray[Any]:

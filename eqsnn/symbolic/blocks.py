@@ -1,6 +1,7 @@
 """Event code and bodies of rules in symbolic form.
 
-    statement = Set(reference, x) | Add(reference, x) | Branch(condition, then, orelse) | Created(values) | Removed()
+    statement = Set(reference, x) | Add(reference, x) | Branch(condition, then, orelse)
+              | Created(values, limit) | Removed(limit)
 
 A symbol stands for the variable's value where the statement is reached: statements run in order. ``Set`` writes a
 variable of the element itself, or a local; ``Add`` accumulates into one that several elements share.
@@ -9,7 +10,7 @@ variable of the element itself, or a local; ``Add`` accumulates into one that se
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import Literal, TypeAlias, assert_never
 
 import sympy
 
@@ -54,15 +55,27 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """``limit count [per side]``; ``site`` numbers the draw that puts those who compete in order."""
+
+    count: sympy.Expr
+    per: Literal["pre", "post"] | None
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
 class Created:
-    """``create synapse(variable=value, ...)``."""
+    """``create synapse(variable=value, ...) [limit ...]``."""
 
     values: tuple[tuple[Variable, sympy.Expr], ...]
+    limit: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """``remove synapse``."""
+    """``remove synapse [limit ...]``."""
+
+    limit: Limit | None = None
 
 
 Symbolic: TypeAlias = Set | Add | Branch | Created | Removed
@@ -94,11 +107,11 @@ def _statement(node: ast.Statement, scope: Scope, converter: Converter, element:
         case ast.If(condition, body, orelse, _):
             test = converter.expression(condition, scope)
             return (Branch(test, _body(body, scope, converter, element), _body(orelse, scope, converter, element)),)
-        case ast.CreateSynapse(values, condition, _, _):
-            created = Created(tuple(_created(v, scope, converter) for v in values))
-            return _guarded(created, condition, scope, converter)
-        case ast.RemoveSynapse(condition, _, _):
-            return _guarded(Removed(), condition, scope, converter)
+        case ast.CreateSynapse(values, condition, limit, _):
+            given = tuple(_created(v, scope, converter) for v in values)
+            return _guarded(Created(given, _limit(limit, scope, converter)), condition, scope, converter)
+        case ast.RemoveSynapse(condition, limit, _):
+            return _guarded(Removed(_limit(limit, scope, converter)), condition, scope, converter)
         case _:
             assert_never(node)
 
@@ -114,6 +127,12 @@ def _created(value: ast.Keyword, scope: Scope, converter: Converter) -> tuple[Va
     variable = scope.own.variables[value.name.id]
     assert isinstance(variable, Variable)
     return variable, converter.expression(value.value, scope)
+
+
+def _limit(limit: ast.Limit | None, scope: Scope, converter: Converter) -> Limit | None:
+    if limit is None:
+        return None
+    return Limit(converter.expression(limit.count, scope.of_synapse()), limit.per, next(converter.sites))
 
 
 def _guarded(

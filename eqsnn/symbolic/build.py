@@ -299,18 +299,22 @@ class _Builder:
     def rule(self, item: Structural) -> Rewire:
         scope = self.network.scope(item.projection).fresh(item.resolver)
         counters = check_rule(item.rule, scope)
-        projection = self.network.projections[item.projection]
-        passes = []
-        for node in item.rule.passes:
-            scope.locals.clear()
-            scope.pairs = False
-            visit = self.visit(node.head, scope)
-            scope.pairs = visit.kind in ("pairs", "sample")
-            context = context_of(node.head)
-            body = self.block(node.body, scope, context)
-            between = self.between(projection) if context in (Context.RULE_SYNAPSE, Context.RULE_PAIR) else None
-            passes.append(RulePass(visit, between, body))
-        return Rewire(item.projection, tuple(passes), tuple(counters.values()))
+        passes = tuple(self.rule_pass(node, scope, item.projection) for node in item.rule.passes)
+        return Rewire(item.projection, passes, tuple(counters.values()))
+
+    def rule_pass(self, node: ast.Pass, scope: Scope, projection: str) -> RulePass:
+        self.converter.reductions.clear()  # those of the pass before are of another network
+        scope.locals.clear()
+        scope.pairs = False
+        visit = self.visit(node.head, scope)
+        scope.pairs = visit.kind in ("pairs", "sample", "match")
+        context = context_of(node.head)
+        body = self.block(node.body, scope, context)
+        reductions = tuple(self.converter.reductions)
+        between = None
+        if reductions or context in (Context.RULE_SYNAPSE, Context.RULE_PAIR):
+            between = self.between(self.network.projections[projection])
+        return RulePass(visit, between, body, reductions)
 
     def visit(self, head: ast.Head, scope: Scope) -> Visit:
         match head:
@@ -320,7 +324,10 @@ class _Builder:
                 return Visit(side)
             case ast.EachPair(ast.Sample(count, per, unconnected, _), _):
                 number = self.converter.expression(count, scope)
-                return Visit("sample", number, per, unconnected, next(self.converter.sites))
+                return Visit("sample", number, None, per, unconnected, next(self.converter.sites))
+            case ast.EachPair(ast.Match(pre, post, _), _):
+                offers = self.converter.expression(pre, scope), self.converter.expression(post, scope)
+                return Visit("match", offers=offers, site=next(self.converter.sites))
             case _:
                 return Visit("pairs")
 

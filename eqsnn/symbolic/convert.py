@@ -16,8 +16,11 @@ import sympy
 
 from ..grammar import ast, errors
 from ..grammar.source import Span
+from ..model.functions import AGGREGATES
+from ..model.infer import infer, side_of
 from ..model.scope import Scope, canonical
 from ..model.symbols import (
+    Aggregate,
     Builtin,
     Constant,
     Reference,
@@ -31,6 +34,7 @@ from ..model.symbols import (
 )
 from ..model.types import Dtype
 from . import functions as f
+from .reductions import Reduction
 from .system import real_symbol
 
 _LARGEST = sympy.Float(sys.float_info.max)
@@ -45,11 +49,16 @@ def symbol(name: str, dtype: Dtype) -> sympy.Symbol:
 
 @dataclass(slots=True)
 class Converter:
-    """Converts the texts of one object; random calls are numbered through all of them."""
+    """Converts the texts of one object; random calls are numbered through all of them.
+
+    ``reductions`` holds what they ask of all synapses: what one is made of comes before it.
+    """
 
     references: dict[str, Reference] = field(default_factory=dict)
     arrays: dict[str, TimedArraySpec] = field(default_factory=dict)
     sites: count[int] = field(default_factory=count)
+    reductions: list[Reduction] = field(default_factory=list)
+    numbers: count[int] = field(default_factory=count)
 
     def expression(
         self, node: ast.Expression, scope: Scope, side: Side = "own", bound: Mapping[str, sympy.Expr] | None = None
@@ -75,6 +84,8 @@ class Converter:
                 return _compare(operator, recur(left), recur(right), node.span)
             case ast.Logical(operator, left, right, _):
                 return (sympy.And if operator == "and" else sympy.Or)(recur(left), recur(right))
+            case ast.Call(function, _, _, _) if function.id in AGGREGATES and scope.function(function.id) is None:
+                return self._aggregate(node, scope)
             case ast.Call(function, arguments, _, _):
                 return known(self._call(function.id, [recur(a) for a in arguments], scope), node.span)
             case _:
@@ -105,6 +116,25 @@ class Converter:
         if name in f.RANDOM:
             return f.RANDOM[name](sympy.Integer(next(self.sites)), *arguments)
         return f.FUNCTIONS[name](*arguments)
+
+
+    def _aggregate(self, call: ast.Call, scope: Scope) -> sympy.Symbol:
+        """The symbol of a reduction; what was asked before is not asked again."""
+        inner = scope.of_synapse()
+        value, order = [*(self.expression(a, inner) for a in call.arguments), None, None][:2]
+        name, per = call.function.id, side_of(call)
+        result = Aggregate(
+            f"_{name}{next(self.numbers)}", "synapse" if name == "rank" else per, infer(call, scope)
+        )
+        reduction = Reduction(result, name, per, value, order)  # type: ignore[arg-type]
+        for known_ in self.reductions:
+            if replace(reduction, result=known_.result) == known_:
+                result = known_.result
+                break
+        else:
+            self.reductions.append(reduction)
+        self.references[result.name] = result
+        return symbol(result.name, result.type.dtype)
 
 
 def _held(subexpression: Subexpression) -> Variable:

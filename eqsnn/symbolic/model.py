@@ -17,6 +17,7 @@ import sympy
 from ..model.declarations import When
 from ..model.symbols import Counter, Reference, Side, TimedArraySpec, Variable
 from .blocks import Symbolic
+from .reductions import Reduction
 from .system import StateUpdate
 
 
@@ -130,10 +131,11 @@ class SumUp:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Elements of a pass: ``synapses``, ``pre``, ``post``, ``pairs`` or ``sample``, with its settings."""
+    """Elements of a pass, with its settings: ``count`` of a sample; ``offers`` of both sides for a match."""
 
-    kind: Literal["synapses", "pre", "post", "pairs", "sample"]
+    kind: Literal["synapses", "pre", "post", "pairs", "sample", "match"]
     count: sympy.Expr | None = None
+    offers: tuple[sympy.Expr, sympy.Expr] | None = None
     per: Literal["pre", "post"] | None = None
     unconnected: bool = False
     site: int = 0
@@ -141,11 +143,12 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class RulePass:
-    """One pass of a structural rule."""
+    """One pass of a structural rule; ``reductions`` are done before it begins, in this order."""
 
     visit: Visit
     between: StateUpdate | None
     body: tuple[Symbolic, ...]
+    reductions: tuple[Reduction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

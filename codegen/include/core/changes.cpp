@@ -20,6 +20,36 @@ void sort_removals(Ragged& r) {
 
 int32_t slot_of(const Ragged& r, const StagedRemoval& s) { return r.row_start[s.i] + s.offset; }
 
+bool is_pair(const Candidate& c) { return c.place >= 0; }
+
+// The neuron of whatever competes; -1 marks what has lost.
+int32_t& row_of(Ragged& r, const Candidate& c) {
+    return is_pair(c) ? r.staged_pairs[c.place].i : r.staged_removals[~c.place].i;
+}
+
+// Of all removals, or all pairs, that compete for a limit's places, the first of each group take them.
+void hold_to_limits(Ragged& r, const double* const* limits, bool pairs) {
+    Candidate* const first = r.candidates;
+    Candidate* const last = std::partition(first, first + r.n_candidates, [&](const Candidate& c) {
+        return is_pair(c) == pairs && row_of(r, c) >= 0;
+    });
+    std::sort(first, last, [](const Candidate& a, const Candidate& b) {
+        if (a.limit != b.limit) return a.limit < b.limit;
+        return a.group != b.group ? a.group < b.group : a.key < b.key;
+    });
+    double taken = 0;
+    for (const Candidate* c = first; c != last; ++c) {
+        if (c == first || c->limit != c[-1].limit || c->group != c[-1].group) taken = 0;
+        if (++taken > limits[c->limit][c->group]) row_of(r, *c) = -1;
+    }
+}
+
+// Drops what has lost; what is left keeps its order.
+template <class T>
+int64_t without_losers(T* first, int64_t n) {
+    return std::remove_if(first, first + n, [](const T& staged) { return staged.i < 0; }) - first;
+}
+
 // Turns the sign of the serials that are to go (on again: back), which hides them from the search for a connection.
 void toggle_removals(Ragged& r) {
     for (int64_t k = 0; k < r.n_removals; ++k) {
@@ -33,6 +63,18 @@ bool connected(const Ragged& r, int32_t i, int32_t j) {
     int32_t slot = find_in(r.post, r.row_start[i], end, j);
     while (slot >= 0 && r.serial[slot] < 0) slot = find_in(r.post, slot + 1, end, j);
     return slot >= 0;
+}
+
+// Of pairs that compete for a limit's places, those that are connected take none. Returns how many.
+int64_t refuse_connected(Ragged& r) {
+    int64_t refusals = 0;
+    for (int64_t k = 0; k < r.n_candidates && !r.multi; ++k) {
+        const Candidate& c = r.candidates[k];
+        if (!is_pair(c) || !connected(r, r.staged_pairs[c.place].i, r.staged_pairs[c.place].j)) continue;
+        row_of(r, c) = -1;
+        ++refusals;
+    }
+    return refusals;
 }
 
 // Sorts the pairs, ties by when they were staged, and drops those that are refused. Returns how many.
@@ -56,8 +98,8 @@ int64_t settle_pairs(Ragged& r) {
     return refusals;
 }
 
-int32_t reserve_log(Ragged& r) {
-    const int64_t n = r.n_log + r.n_removals + r.n_pairs, room = n + n / 2 + 64;
+int32_t reserve_log(Ragged& r, int64_t changes) {
+    const int64_t n = r.n_log + changes, room = n + n / 2 + 64;
     if (r.logging && n > r.log_room) {
         if (!lengthen(r.log, r.n_log, room)) return no_memory;
         r.log_room = room;
@@ -80,7 +122,7 @@ void log_record(Ragged& r, int64_t k) {
 int32_t prepare(Ragged& r) {
     if (r.failed) return no_memory;
     if (r.n_pairs > most_entries - r.live) return too_many;
-    if (const int32_t error = reserve_log(r)) return error;
+    if (const int32_t error = reserve_log(r, r.n_removals + r.n_pairs)) return error;
     const StagedPair* const pairs = r.staged_pairs;
     return reserve_both(
         r, false, r.n_pairs, [=](int64_t k) { return pairs[k].i; }, [=](int64_t k) { return pairs[k].j; }, r.n_removals);
@@ -144,20 +186,31 @@ void clear_staged(Ragged& r) {
         r.staged_removals = nullptr;
         r.removal_room = 0;
     }
-    r.n_pairs = r.n_removals = 0;
+    if (r.candidate_room > most) {
+        std::free(r.candidates);
+        r.candidates = nullptr;
+        r.candidate_room = 0;
+    }
+    r.n_pairs = r.n_removals = r.n_candidates = 0;
     r.failed = 0;
 }
 
 }  // namespace
 
-int32_t eqsnn_ragged_stage_room(Ragged* r, int32_t removals) {
-    const int64_t n = removals ? r->removal_room : r->pair_room;
+int32_t eqsnn_ragged_stage_room(Ragged* r, Staged list) {
+    const int64_t n = list == staged_pairs ? r->pair_room : list == staged_removals ? r->removal_room : r->candidate_room;
     const int64_t room = n < 8 ? 16 : n * 2 < most_entries ? n * 2 : most_entries;
     bool fits = room > n;
-    if (removals) {
+    switch (list) {
+    case staged_removals:
         fits = fits && lengthen(r->staged_removals, n, room);
         if (fits) r->removal_room = room;
-    } else {
+        break;
+    case staged_candidates:
+        fits = fits && lengthen(r->candidates, n, room);
+        if (fits) r->candidate_room = room;
+        break;
+    case staged_pairs:
         // The records first: if the pairs then fail, they are only longer than they need be.
         fits = fits && (r->stride == 0 || lengthen(r->staged_records, n * r->stride, room * r->stride)) &&
                lengthen(r->staged_pairs, n, room);
@@ -165,6 +218,18 @@ int32_t eqsnn_ragged_stage_room(Ragged* r, int32_t removals) {
     }
     if (!fits) r->failed = 1;
     return fits ? 0 : no_memory;
+}
+
+int32_t eqsnn_ragged_reserve(Ragged* r, bool limited) {
+    if (r->removal_room < r->live) {
+        if (!lengthen(r->staged_removals, r->n_removals, r->live)) return no_memory;
+        r->removal_room = r->live;
+    }
+    if (limited && r->candidate_room < r->live) {
+        if (!lengthen(r->candidates, r->n_candidates, r->live)) return no_memory;
+        r->candidate_room = r->live;
+    }
+    return reserve_log(*r, r->live);
 }
 
 int32_t eqsnn_ragged_stage_removals(Ragged* r, const int32_t* slots, int64_t n) {
@@ -177,11 +242,22 @@ int32_t eqsnn_ragged_stage_pairs(Ragged* r, const int32_t* i, const int32_t* j, 
     return r->failed ? no_memory : 0;
 }
 
-int32_t eqsnn_ragged_apply(Ragged* r, int64_t step) {
+int32_t eqsnn_ragged_apply(Ragged* r, int64_t step, const double* const* limits) {
     if (!r->n_pairs && !r->n_removals && !r->failed) return 0;
+    int64_t refusals = 0;
+    if (r->failed) r->n_candidates = 0;  // some may stand for what found no place
+    if (r->n_candidates) {
+        hold_to_limits(*r, limits, false);
+        r->n_removals = without_losers(r->staged_removals, r->n_removals);
+    }
     sort_removals(*r);
     toggle_removals(*r);
-    const int64_t refusals = settle_pairs(*r);
+    if (r->n_candidates) {
+        refusals = refuse_connected(*r);
+        hold_to_limits(*r, limits, true);
+        r->n_pairs = without_losers(r->staged_pairs, r->n_pairs);
+    }
+    refusals += settle_pairs(*r);
     const int32_t error = prepare(*r);
     if (error) {
         toggle_removals(*r);

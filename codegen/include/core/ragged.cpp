@@ -35,7 +35,7 @@ void eqsnn_ragged_free(Ragged* r) {
     for (int32_t k = 0; k < slot_arrays(*r); ++k) std::free(slot_array(*r, k));
     void* const others[] = {r->row_start,    r->row_length,     r->row_capacity,    r->columns, r->col_start,
                             r->col_length,   r->col_capacity,   r->col_slot,        r->log,     r->defaults,
-                            r->staged_pairs, r->staged_records, r->staged_removals, r->log_records, r};
+                            r->staged_pairs, r->staged_records, r->staged_removals, r->candidates, r->log_records, r};
     for (void* other : others) std::free(other);
 }
 
@@ -142,7 +142,7 @@ int32_t eqsnn_ragged_remove(Ragged* r, const int32_t* slots, int64_t n) {
     const int64_t removed = r->removed;
     for (int64_t k = 0; k < n; ++k) stage_remove(r, slots[k]);
     r->logging = 0;
-    const int32_t error = eqsnn_ragged_apply(r, 0);
+    const int32_t error = eqsnn_ragged_apply(r, 0, nullptr);
     r->logging = logging;
     r->removed = removed;
     return error;

@@ -29,6 +29,12 @@ inline Real draw_normal(uint64_t key, const Element& e) {
     return static_cast<Real>(normal_element(key, e.i, e.j, e.step));
 }
 
+// 64 random bits: what puts elements in a random order.
+inline int64_t draw_bits(uint64_t key, const Element& e) {
+    const Words w = philox(key, e.i, e.j, e.step, e.twin);
+    return static_cast<int64_t>(uint64_t{w.b} << 32 | w.a);
+}
+
 // Distributions that may need several numbers start a stream of their own, far from the single draws.
 inline Stream stream_of(uint64_t key, const Element& e) { return Stream{key, e.i, e.j, e.step, 0x80000000u + (e.twin << 8)}; }
 

@@ -4,6 +4,7 @@
 #include "draws.h"
 #include "functions.h"
 #include "module.h"
+#include "order.h"
 #include "sampling.h"
 #include "step.h"
 
@@ -245,12 +246,12 @@ inline void enqueue(Context& c, Pathway& way, const Ragged* r, const Real* delay
 
 // Carries out what was staged. A rule's `tally` counts synapses created and removed, creations refused, and pairs that
 // its samples lacked.
-inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally) {
+inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally, const double* const* limits = nullptr) {
     if (tally) tally[3] += c.shortfall;
     c.shortfall = 0;
     if (!r->n_pairs && !r->n_removals && !r->failed) return;
     const int64_t created = r->created, removed = r->removed, refusals = r->refusals;
-    const int32_t result = eqsnn_ragged_apply(r, step);
+    const int32_t result = eqsnn_ragged_apply(r, step, limits);
     if (result < 0) {
         c.fault.code = result == too_many ? fault_too_many : fault_memory;
         return;
@@ -260,6 +261,36 @@ inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally) {
     tally[0] += r->created - created;
     tally[1] += r->removed - removed;
     tally[2] += r->refusals - refusals;
+}
+
+template <class... Array>
+inline void apply_limited(Context& c, Ragged* r, int64_t step, int64_t* tally, Array... limits) {
+    const double* const places[] = {limits...};
+    apply_changes(c, r, step, tally, places);
+}
+
+inline void reserve_changes(Context& c, Ragged* r, bool limited) {
+    if (eqsnn_ragged_reserve(r, limited)) c.fault.code = fault_memory;
+}
+
+// ---- what a pass asks of all synapses ----
+
+// Points array k to memory for a value of each slot.
+inline void provide(Context& c, int32_t k, const Ragged* r, int64_t bytes) {
+    Buffer& buffer = c.asides[k];
+    buffer.bytes = 0;
+    if (!room(buffer, (r->rows.room + 64) * bytes)) c.fault.code = fault_memory;
+    c.arrays[k] = buffer.data;
+}
+
+template <class Real>
+inline void rank_synapses(Context& c, const Ragged* r, const void* values, int32_t* ranks, By by) {
+    if (eqsnn_rank(r, values, static_cast<int32_t>(sizeof(Real)), by, ranks)) c.fault.code = fault_memory;
+}
+
+template <class Real>
+inline void quantile_synapses(Context& c, const Ragged* r, const void* values, const double* orders, Real* result, By by) {
+    if (eqsnn_quantile(r, values, static_cast<int32_t>(sizeof(Real)), by, orders, result)) c.fault.code = fault_memory;
 }
 
 // ---- checks ----

@@ -97,6 +97,7 @@ struct Context {
     void* sums;            // several times as many numbers
     int64_t widest;
     Buffer sample[3];      // a sample of pairs: i, j, and a table of what was drawn
+    Buffer* asides;        // for each array that lasts for a pass, its memory
     Buffer wide[4];        // in place of scratch and sums, where rows have become wider than they were
     int64_t shortfall;     // pairs that a sample wanted and the network did not have
     double* seconds;     // for each action, where profiled

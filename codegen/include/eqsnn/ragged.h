@@ -50,6 +50,16 @@ struct StagedRemoval {
     int32_t i, offset;
 };
 
+// A staged change that competes for the places of a limit: staged pair number `place`, or removal number ~place. Those
+// of a group (a neuron, or 0) take places in the order of their keys.
+struct Candidate {
+    uint64_t key;
+    int64_t place;
+    int32_t limit, group;
+};
+
+enum Staged : int32_t { staged_pairs, staged_removals, staged_candidates };
+
 // One line of the log of structural changes.
 struct Change {
     int64_t step, serial;
@@ -82,7 +92,8 @@ struct Ragged {
     StagedPair* staged_pairs;
     unsigned char* staged_records;  // one record of `stride` bytes for each staged pair
     StagedRemoval* staged_removals;
-    int64_t n_pairs, pair_room, n_removals, removal_room;
+    Candidate* candidates;
+    int64_t n_pairs, pair_room, n_removals, removal_room, n_candidates, candidate_room;
     unsigned char *defaults, *spill;  // records: the initial values; where a record goes that found no memory
     int32_t stride;
     int32_t failed;  // something could not be staged
@@ -107,9 +118,12 @@ EQSNN_API int32_t eqsnn_ragged_append(eqsnn::Ragged* r, const int32_t* i, const 
 // Changing. `create` returns the new slot; `remove` takes slots that are distinct and live.
 EQSNN_API int32_t eqsnn_ragged_create(eqsnn::Ragged* r, int32_t i, int32_t j);
 EQSNN_API int32_t eqsnn_ragged_remove(eqsnn::Ragged* r, const int32_t* slots, int64_t n);
-EQSNN_API int32_t eqsnn_ragged_apply(eqsnn::Ragged* r, int64_t step);
+// `limits` has for each limit the places of each of its groups; without any, null.
+EQSNN_API int32_t eqsnn_ragged_apply(eqsnn::Ragged* r, int64_t step, const double* const* limits);
 EQSNN_API int32_t eqsnn_ragged_compact(eqsnn::Ragged* r);
-EQSNN_API int32_t eqsnn_ragged_stage_room(eqsnn::Ragged* r, int32_t removals);  // makes the full list longer
+// Makes the full list longer, and so that apply cannot fail: room to remove every synapse, and to compete for it.
+EQSNN_API int32_t eqsnn_ragged_stage_room(eqsnn::Ragged* r, eqsnn::Staged list);
+EQSNN_API int32_t eqsnn_ragged_reserve(eqsnn::Ragged* r, bool limited);
 
 // Array forms of the staging below.
 EQSNN_API int32_t eqsnn_ragged_stage_removals(eqsnn::Ragged* r, const int32_t* slots, int64_t n);
@@ -163,7 +177,7 @@ inline int32_t find_serial(const Ragged* r, int32_t i, int64_t serial) {
 }
 
 inline void stage_remove(Ragged* r, int32_t slot) {
-    if (r->n_removals == r->removal_room && eqsnn_ragged_stage_room(r, 1)) return;
+    if (r->n_removals == r->removal_room && eqsnn_ragged_stage_room(r, staged_removals)) return;
     const int32_t i = r->pre[slot];
     r->staged_removals[r->n_removals++] = StagedRemoval{i, slot - r->row_start[i]};
 }
@@ -171,12 +185,19 @@ inline void stage_remove(Ragged* r, int32_t slot) {
 // The record of a new synapse, holding the initial values: write others with `staged`. Never null: without memory it
 // is a record that leads nowhere, and apply reports the failure.
 inline unsigned char* stage_create(Ragged* r, int32_t i, int32_t j) {
-    if (r->n_pairs == r->pair_room && eqsnn_ragged_stage_room(r, 0)) return r->spill;
+    if (r->n_pairs == r->pair_room && eqsnn_ragged_stage_room(r, staged_pairs)) return r->spill;
     const int64_t k = r->n_pairs++;
     r->staged_pairs[k] = StagedPair{i, j, static_cast<int32_t>(k)};
     unsigned char* const record = r->staged_records + k * r->stride;
     if (r->stride) memcpy(record, r->defaults, static_cast<size_t>(r->stride));
     return record;
+}
+
+// Has what was staged last compete for the places of a limit.
+inline void compete(Ragged* r, Staged list, int32_t limit, int32_t group, int64_t key) {
+    if (r->n_candidates == r->candidate_room && eqsnn_ragged_stage_room(r, staged_candidates)) return;
+    const int64_t place = list == staged_pairs ? r->n_pairs - 1 : ~(r->n_removals - 1);
+    r->candidates[r->n_candidates++] = Candidate{static_cast<uint64_t>(key), place, limit, group};
 }
 
 // Variable k within a staged record.

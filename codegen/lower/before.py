@@ -1,0 +1,172 @@
+"""What a pass of a rule needs to know before it begins: aggregates of all synapses, limits, what neurons offer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import sympy
+
+from eqsnn.symbolic.blocks import Branch, Created, Limit, Removed, Symbolic
+from eqsnn.symbolic.model import Item, RulePass
+from eqsnn.symbolic.reductions import Reduction
+
+from ..from_sympy import convert
+from ..ir import (
+    DOUBLE,
+    INT,
+    REAL,
+    Accumulate,
+    Action,
+    Argument,
+    Array,
+    Domain,
+    Elements,
+    Kernel,
+    Literal,
+    Once,
+    Provide,
+    Quantile,
+    Rank,
+    Run,
+    Side,
+    Statement,
+    Store,
+    Synapses,
+    Type,
+    Zero,
+)
+from .access import I, S, Surroundings, aside_array, number_array, reduced_array
+from .body import Body
+from .synapses import is_ordered, synaptic
+
+_EXTREME = {
+    ("min", REAL): float("inf"), ("max", REAL): float("-inf"), ("min", INT): 2**31 - 1, ("max", INT): -(2**31),
+}  # fmt: skip
+"""The smallest and largest of none."""
+
+
+@dataclass(slots=True)
+class Before:
+    """Works out, for one pass of a rule, what it asks before it begins; ``actions`` do it."""
+
+    item: Item
+    network: Surroundings
+    projection: str
+    node: RulePass
+    prefix: str
+    site: int
+    actions: list[Action]
+
+    def body(self, element: Side = "all") -> Body:
+        """A body that reads aggregates; ``element`` is the side whose neurons it runs for."""
+        body = synaptic(self.network, self.item, self.projection, self.site)
+        known = {reduction.result.name: reduction for reduction in self.node.reductions}
+        body.access = replace(body.access, reductions=known)
+        if element != "all":  # the one neuron that each has is `i` of its loop
+            body.access = replace(body.access, element=element)
+        return body
+
+    def of_synapses(self) -> Body:
+        """A body that runs for synapses, whose event-driven variables are as of now."""
+        body = self.body()
+        if self.node.between is not None:
+            between = self.node.between
+            body.lazy = {**dict(between.updates), **{d.symbol.name: d.value for d in between.defines}}
+        return body
+
+    # ---- numbers, once or for each neuron of a side ----
+
+    def number(self, name: str, value: sympy.Basic, per: Side) -> Array:
+        """A number worked out once, or for each neuron of a side."""
+        array = number_array(self.item.owner, f"{self.prefix}_{name}", per, DOUBLE)
+        body = self.body(per)
+        index = I if per != "all" else Literal(0, INT)
+        body.statements.append(Store(array, index, convert(body.expression(value), DOUBLE)))
+        self._run(name, self._neurons(per), body.store())
+        return array
+
+    def limits(self) -> dict[int, Array]:
+        """The number of places of each limit of the pass, by its site."""
+        return {
+            limit.site: self.number(f"limit{k}", limit.count, limit.per or "all")
+            for k, limit in enumerate(limits_of(self.node.body))
+        }
+
+    def _neurons(self, per: Side) -> Domain:
+        if per == "all":
+            return Once()
+        return Elements(Literal(0, INT), Argument(f"{self.projection}.N_{per}", INT))
+
+    def _run(self, name: str, domain: Domain, statements: tuple[Statement, ...], *, ordered: bool = False) -> None:
+        name = f"{self.item.owner}_{self.prefix}_{name}"
+        self.actions.append(Run(Kernel(name, self.item.when.clock, domain, statements, ordered=ordered)))
+
+    # ---- aggregates ----
+
+    def reduce(self) -> None:
+        """All aggregates: what one is made of comes before it."""
+        for reduction in self.node.reductions:
+            match reduction.function:
+                case "quantile" | "rank":
+                    self._sort(reduction)
+                case "min" | "max":
+                    self._extreme(reduction, reduction.function)
+                case _ if reduction.value is not None:
+                    self._sum(reduction)
+
+    def _sum(self, reduction: Reduction) -> None:
+        array = reduced_array(self.item.owner, reduction)
+        self.actions.append(Zero(array, 0, None, self.item.when.clock))
+        self._accumulate(reduction, array)
+
+    def _extreme(self, reduction: Reduction, function: str) -> None:
+        array = reduced_array(self.item.owner, reduction)
+        index = I if reduction.per != "all" else Literal(0, INT)
+        first = Store(array, index, Literal(_EXTREME[function, array.type], array.type))
+        self._run(f"{reduction.result.name}_none", self._neurons(reduction.per), (first,))
+        self._accumulate(reduction, array, function)
+
+    def _accumulate(self, reduction: Reduction, array: Array, operator: str = "+") -> None:
+        body = self.of_synapses()
+        assert reduction.value is not None
+        value = convert(body.expression(reduction.value), array.type)
+        index = body.access.neuron(reduction.per)
+        body.statements.append(Accumulate(array, index, value, operator))  # type: ignore[arg-type]
+        statements = body.store()
+        ordered = is_ordered("pre", statements, self.network.projections[self.projection])
+        self._run(reduction.result.name, Synapses(self.projection), statements, ordered=ordered)
+
+    def _sort(self, reduction: Reduction) -> None:
+        """Values aside, then their order."""
+        clock, name = self.item.when.clock, reduction.result.name
+        values = self._aside(f"{name}_values", REAL)
+        body = self.of_synapses()
+        assert reduction.value is not None
+        body.statements.append(Store(values, S, convert(body.expression(reduction.value), REAL)))
+        self._run(name, Synapses(self.projection), body.store())
+        if reduction.function == "rank":
+            self.actions.append(Rank(values, self._aside(f"{name}_ranks", INT), reduction.per, clock))
+        else:
+            assert reduction.order is not None
+            orders = self.number(f"{name}_order", reduction.order, reduction.per)
+            result = reduced_array(self.item.owner, reduction)
+            self.actions.append(Quantile(values, orders, result, reduction.per, clock))
+
+    def _aside(self, name: str, type_: Type) -> Array:
+        array = aside_array(self.item.owner, self.projection, name, type_)
+        self.actions.append(Provide(array, self.item.when.clock))
+        return array
+
+
+def limits_of(body: tuple[Symbolic, ...]) -> Iterator[Limit]:
+    """The limits of a pass, in the order of the text."""
+    for node in body:
+        match node:
+            case Created(_, limit) | Removed(limit) if limit is not None:
+                yield limit
+            case Branch(_, then, orelse):
+                yield from limits_of(then)
+                yield from limits_of(orelse)
+            case _:
+                pass
