@@ -2,11 +2,13 @@
 
 A network is a dictionary of pairs with the variables of their synapses, and arrays of neurons. Rules are those that the
 parser makes, without random numbers. Values should be small whole numbers, so that arithmetic is exact in any order.
+What a pass draws cannot be known here: it is given, as it was observed, and accepted if it may have been drawn.
 """
 
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +16,9 @@ from typing import Any
 from eqsnn.grammar import ast
 
 Pair = tuple[int, int]
+Key = tuple[int, ...]
+"""(i, j), or (i, j, k) where a pair may have several synapses: k is then as ``multisynaptic_index`` numbers them."""
+
 _BINARY = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
     "%": operator.mod, "**": operator.pow, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -24,24 +29,37 @@ _FUNCTIONS: dict[str, Any] = {"int": int, "abs": abs, "minimum": min, "maximum":
 
 @dataclass
 class State:
-    """A network: ``pre`` and ``post`` hold lists by variable, ``names`` whatever else rules may read."""
+    """A network: ``pre`` and ``post`` hold lists by variable, ``names`` whatever else rules may read.
+
+    ``drawn`` holds, for each pass that samples, the pairs that it visited; ``log`` what was done, as (i, j, +1 or -1).
+    """
 
     n_pre: int
     n_post: int
     variables: dict[str, float]
-    synapses: dict[Pair, dict[str, float]] = field(default_factory=dict)
+    synapses: dict[Key, dict[str, float]] = field(default_factory=dict)
     pre: dict[str, list[float]] = field(default_factory=dict)
     post: dict[str, list[float]] = field(default_factory=dict)
     names: dict[str, float] = field(default_factory=dict)
     created: int = 0
     removed: int = 0
     refused: int = 0
+    shortfall: int = 0
+    multi: bool = False
+    drawn: dict[int, list[Pair]] = field(default_factory=dict)
+    log: list[tuple[int, int, int]] = field(default_factory=list)
 
     def copy(self) -> State:
         return State(
             self.n_pre, self.n_post, self.variables, {k: dict(v) for k, v in self.synapses.items()},
             {k: list(v) for k, v in self.pre.items()}, {k: list(v) for k, v in self.post.items()}, dict(self.names),
         )  # fmt: skip
+
+    def new_key(self, pair: Pair) -> Key:
+        """What a synapse created now is called."""
+        return (
+            (*pair, 1 + max((key[2] for key in self.synapses if key[:2] == pair), default=-1)) if self.multi else pair
+        )
 
 
 @dataclass
@@ -51,17 +69,19 @@ class Element:
     i: int | None
     j: int | None
     own: dict[str, float]
-    connected: bool
+    key: Key | None = None
     locals: dict[str, Any] = field(default_factory=dict)
 
 
 class Pass:
     """One pass: it reads ``before``, and what it does is carried out by `finish`."""
 
-    def __init__(self, node: ast.Pass, state: State, counters: dict[str, Any]) -> None:
-        self.node, self.state, self.before, self.counters = node, state, state.copy(), counters
+    def __init__(self, number: int, node: ast.Pass, state: State, counters: dict[str, Any]) -> None:
+        self.number, self.node, self.state, self.before, self.counters = number, node, state, state.copy(), counters
+        self.first: dict[Key, Key] = {key[:2]: key for key in sorted(self.before.synapses, reverse=True)}
+        self.degree = {side: Counter(key[side] for key in self.before.synapses) for side in (0, 1)}
         self.adds: list[tuple[Any, Any, float]] = []
-        self.removals: set[Pair] = set()
+        self.removals: set[Key] = set()
         self.creations: list[tuple[Pair, dict[str, float]]] = []
 
     def run(self) -> None:
@@ -72,19 +92,41 @@ class Pass:
     def elements(self) -> Iterator[Element]:
         match self.node.head:
             case ast.EachSynapse():
-                for i, j in sorted(self.before.synapses):
-                    yield Element(i, j, self.state.synapses[i, j], True)
+                for key in sorted(self.before.synapses):
+                    yield Element(*key[:2], self.state.synapses[key], key)
             case ast.EachNeuron("pre", _):
-                yield from (Element(i, None, {}, False) for i in range(self.before.n_pre))
+                yield from (Element(i, None, {}) for i in range(self.before.n_pre))
             case ast.EachNeuron():
-                yield from (Element(None, j, {}, False) for j in range(self.before.n_post))
+                yield from (Element(None, j, {}) for j in range(self.before.n_post))
             case ast.EachPair(ast.All(_), _):
-                for i in range(self.before.n_pre):
-                    for j in range(self.before.n_post):
-                        known = self.before.synapses.get((i, j))
-                        yield Element(i, j, dict(known or {}), known is not None)
+                yield from (self.element(pair) for pair in self.pairs())
+            case ast.EachPair(ast.Sample() as sample, _):
+                yield from (self.element(pair) for pair in self.sampled(sample))
             case _:
                 raise NotImplementedError(self.node.head)
+
+    def pairs(self) -> list[Pair]:
+        return [(i, j) for i in range(self.before.n_pre) for j in range(self.before.n_post)]
+
+    def element(self, pair: Pair) -> Element:
+        """A pair; where it has several synapses, its variables are those of the oldest."""
+        key = self.first.get(pair)
+        return Element(*pair, {} if key is None else dict(self.before.synapses[key]), key)
+
+    def sampled(self, sample: ast.Sample) -> list[Pair]:
+        """The pairs that were drawn: distinct ones of those that may be drawn, as many as are wanted or there are."""
+        drawn = self.state.drawn[self.number]
+        assert len(set(drawn)) == len(drawn)
+        side = {"pre": 0, "post": 1, None: 2}[sample.per]
+        there = [pair for pair in self.pairs() if not (sample.unconnected and pair in self.first)]
+        for neuron in range((self.before.n_pre, self.before.n_post, 1)[side]):
+            of = [{pair for pair in found if side == 2 or pair[side] == neuron} for found in (drawn, there)]
+            element = Element(neuron if side == 0 else None, neuron if side == 1 else None, {})
+            wanted = max(0, int(self.value(sample.count, element)))
+            assert of[0] <= of[1]
+            assert len(of[0]) == min(wanted, len(of[1]))
+            self.state.shortfall += wanted - len(of[0])
+        return drawn
 
     # ---- statements ----
 
@@ -97,7 +139,7 @@ class Pass:
                     self.block(then if self.value(condition, element) else orelse, element)
                 case ast.RemoveSynapse(condition, _, _):
                     if condition is None or self.value(condition, element):
-                        self.removals.add(pair(element))
+                        self.removals.add(existing(element))
                 case ast.CreateSynapse(values, condition, _, _):
                     if condition is None or self.value(condition, element):
                         given = {v.name.id: self.value(v.value, element) for v in values}
@@ -140,15 +182,17 @@ class Pass:
         state = self.state
         for where, index, value in self.adds:
             where[index] += value
-        for gone in self.removals:
+        for gone in sorted(self.removals):
             del state.synapses[gone]
+            state.log.append((*gone[:2], -1))
         state.removed += len(self.removals)
         tried: set[Pair] = set()
         for new, values in sorted(self.creations, key=lambda item: item[0]):  # stable: the first of a pair stands
-            if new in tried or new in state.synapses:
+            if not state.multi and (new in tried or new in state.synapses):
                 state.refused += 1
             else:
-                state.synapses[new] = values
+                state.synapses[state.new_key(new)] = values
+                state.log.append((*new, 1))
                 state.created += 1
             tried.add(new)
 
@@ -193,7 +237,7 @@ class Pass:
                 return values[base][index]
         match name:
             case "connected":
-                return element.connected
+                return element.key is not None
             case "i" | "j":
                 return getattr(element, name)
             case "N":
@@ -201,9 +245,9 @@ class Pass:
             case "N_pre" | "N_post":
                 return before.n_pre if name == "N_pre" else before.n_post
             case "N_outgoing":
-                return sum(i == element.i for i, _ in before.synapses)
+                return self.degree[0][element.i]
             case "N_incoming":
-                return sum(j == element.j for _, j in before.synapses)
+                return self.degree[1][element.j]
         return before.names[name]
 
 
@@ -213,6 +257,11 @@ def pair(element: Element) -> Pair:
     return element.i, element.j
 
 
+def existing(element: Element) -> Key:
+    assert element.key is not None
+    return element.key
+
+
 def run_rule(rule: ast.Rule, state: State) -> dict[str, list[float]]:
     """Run a rule on ``state``, which changes; its counters."""
     counters: dict[str, list[float]] = {}
@@ -220,8 +269,8 @@ def run_rule(rule: ast.Rule, state: State) -> dict[str, list[float]]:
         for name in _counters(node.body, state, set()):
             size = state.n_pre if name.endswith("_pre") else state.n_post if name.endswith("_post") else 1
             counters.setdefault(name, [0] * size)
-    for node in rule.passes:
-        Pass(node, state, counters).run()
+    for number, node in enumerate(rule.passes):
+        Pass(number, node, state, counters).run()
     return counters
 
 

@@ -75,19 +75,19 @@ class Writer:
         self.counters: list[str] = []
 
     def rule(self) -> str:
-        kinds = ["synapse", self.random.choice(["pre", "post"]), "pair in all", "synapse"]
+        kinds = ["synapse", self.random.choice(["pre", "post"]), "pair", "synapse"]
         return "\n".join(self.one(kind) for kind in kinds)
 
-    def one(self, kind: str) -> str:
+    def one(self, kind: str, head: str = "") -> str:
         fresh = [f"m{len(self.counters)}{side}" for side in ("", "_pre", "_post")]
         kept = [
             c
             for c in self.counters
-            if kind in ("synapse", "pair in all") or not c.endswith("_post" if kind == "pre" else "_pre")
+            if kind in ("synapse", "pair") or not c.endswith("_post" if kind == "pre" else "_pre")
         ]
         reads = {
             "synapse": ["w", "c", "a_pre", "nb_post", "i", "j", "N_outgoing", "N_incoming"],
-            "pair in all": ["a_pre", "nb_post", "i", "j", "N_outgoing", "N_incoming"],
+            "pair": ["a_pre", "nb_post", "i", "j", "N_outgoing", "N_incoming"],
             "pre": ["a_pre", "na_pre", "i", "N_outgoing"], "post": ["b_post", "nb_post", "N_incoming"],
         }[kind] + kept  # fmt: skip
         adds = [*fresh, "na_pre", "b_post"]
@@ -95,7 +95,7 @@ class Writer:
             adds = [fresh[0], f"m{len(self.counters)}_{kind}"]
         body = self.block(kind, reads, adds, 2)
         self.counters += [name for name in fresh if f"{name} +=" in body]
-        return f"for each {kind}:\n{body}"
+        return f"for each {head or ('pair in all' if kind == 'pair' else kind)}:\n{body}"
 
     def block(self, kind: str, reads: list[str], adds: list[str], depth: int) -> str:
         lines = []
@@ -116,11 +116,15 @@ class Writer:
             if choice < 0.7:
                 return [f"remove synapse if {self.condition(reads)}"]
             return [f"w = {self.number(reads)}" if choice < 0.85 else f"c = minimum(9, {self.number(reads)})"]
-        if kind == "pair in all":
+        if kind == "pair":
             if choice < 0.75:
-                return [f"create synapse(w={self.number(reads)}, c={self.number(reads)}) if {self.condition(reads)}"]
+                return [f"create synapse({self.values(reads)}) if {self.condition(reads)}"]
             return ["if connected:", f"    remove synapse if w > {self.number(reads)} and {self.condition(reads)}"]
         return [f"{'a_pre' if kind == 'pre' else 'nb_post'} = {self.number(reads)}"]
+
+    def values(self, reads: list[str]) -> str:
+        """What a new synapse gets."""
+        return f"w={self.number(reads)}, c={self.number(reads)}"
 
     def number(self, reads: list[str]) -> str:
         """A whole number below ten, of type integer."""
@@ -135,6 +139,55 @@ class Writer:
         if self.random.random() < 0.4:
             return f"{first} {self.random.choice(['and', 'or'])} not {self.number(reads)} > 2"
         return first
+
+
+class Grower(Writer):
+    """Draws pairs too, and gives each synapse a number of its own, ``tag``, and whatever else a synapse may have.
+
+    Pass number p notes the pairs that it drew: ``s<p>_pre`` is the sum of ``bit_post``, a power of two for each neuron.
+    """
+
+    def __init__(self, seed: int, delays: bool) -> None:
+        super().__init__(seed)
+        self.delays, self.creates, self.passes, self.unconnected = delays, 0, 0, False
+
+    def rule(self) -> str:
+        kinds = ["synapse", "pair", "pair", *self.random.choices(["synapse", "pair", "pair", "pre", "post"], k=2)]
+        self.random.shuffle(kinds)
+        return "\n".join(self.one(kind) for kind in kinds)
+
+    def one(self, kind: str, head: str = "") -> str:
+        drawn = kind == "pair" and self.random.random() < 0.8
+        head = self.sample() if drawn else ""
+        self.unconnected = "unconnected" in head
+        first, body = super().one(kind, head).split("\n", 1)
+        note = f"    s{self.passes}_pre += bit_post\n" if drawn else ""
+        self.passes += 1
+        return f"{first}\n{note}{body}"
+
+    def sample(self) -> str:
+        """A head that draws pairs."""
+        per = self.random.choice(["", "pre", "post"])
+        own = {"": ["N", "N_post"], "pre": ["a_pre", "N_outgoing"], "post": ["nb_post", "N_incoming"]}[per]
+        own += [c for c in self.counters if c.endswith(f"_{per}" if per else "") and (per or "_" not in c)]
+        name = self.random.choice(own)
+        few = str(self.random.randint(0, 3) if per else self.random.randint(0, 12))
+        count = self.random.choice([name, f"{name}/2", f"{name} - 2", few, few, "1000"])
+        free = ", unconnected" if self.random.random() < 0.5 else ""
+        return f"pair in sample({count}{f', per={per}' if per else ''}{free})"
+
+    def statement(self, kind: str, reads: list[str], adds: list[str], depth: int) -> list[str]:
+        lines = super().statement(kind, reads, adds, depth)
+        if self.unconnected and lines[0] == "if connected:":  # nothing to remove here
+            return [f"create synapse({self.values(reads)})"]
+        return lines
+
+    def values(self, reads: list[str]) -> str:
+        self.creates += 1
+        tag = f"(now*32 + {self.creates})*1024 + i*32 + j"
+        values = f"{super().values(reads)}, tag={tag}, q=3 + {self.number(reads)}, born=t_in_timesteps"
+        values += f", flag={self.number(reads)} > 1" if self.random.random() < 0.7 else ""
+        return values + (f", delay=(1 + {self.number(reads)})*ms" if self.delays and self.random.random() < 0.7 else "")
 
 
 RULES = (*BY_HAND, *(Writer(seed).rule() for seed in range(5)))
