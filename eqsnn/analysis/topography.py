@@ -26,6 +26,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..grammar import errors
+from ..optional import require
 from ..synapses import Synapses
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -240,16 +241,13 @@ def wilcoxon(a: Floats, b: Floats) -> float:
 
     It is 1 where all pairs are equal.
 
-    :raises BuildError: E874, SciPy is not installed.
+    :raises BuildError: E875, SciPy is not installed.
     """
-    try:
-        from scipy.stats import wilcoxon as signed_rank
-    except ImportError:
-        hint = "pip install 'eqsnn[analysis]'"
-        raise errors.BuildError("E874", "Wilcoxon's test needs SciPy.", hint=hint) from None
     difference = np.asarray(a, float) - np.asarray(b, float)
     difference = difference[~np.isnan(difference)]
-    return float(signed_rank(difference).pvalue) if np.any(difference) else 1.0
+    if not np.any(difference):
+        return 1.0
+    return float(require("scipy.stats", "Wilcoxon's test").wilcoxon(difference).pvalue)
 
 
 @dataclass(frozen=True)
