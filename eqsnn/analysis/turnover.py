@@ -35,8 +35,9 @@ def intervals(monitor: StructureMonitor, bin: Any) -> Floats:  # noqa: A002 - as
         first, last = float(to_base(monitor.start)), float(to_base(monitor.stop))
         if not 0 < length < np.inf:
             raise errors.StateError("E865", f"an interval of {length:g} s is none.", place=monitor.title)
-        edges: Floats = first + length * np.arange(int((last - first) / length * (1 + 1e-9)) + 1)
-        return np.append(edges, last) if last - edges[-1] > 1e-6 * length or len(edges) == 1 else edges
+        whole = first + length * np.arange(int((last - first) / length * (1 + 1e-9)) + 1)
+        rest = [last] if last - whole[-1] > 1e-6 * length or len(whole) == 1 else []
+        return np.concatenate([whole, rest])
     if dimension_of(bin) != SECOND:
         raise errors.DimensionError("E220", f"{bin!r} are no times.", hint="give them a unit: [0, 10]*second")
     edges = np.asarray(to_base(bin), float)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -74,7 +76,7 @@ def test_turnover_between_any_times() -> None:
     t, created = (monitor.t / ms).round(6), monitor.change > 0
     seen = turnover(monitor, edges, transient=False)
     every = turnover(monitor, edges)
-    for k, (first, last) in enumerate(zip(past, past[1:], strict=False)):
+    for k, (first, last) in enumerate(itertools.pairwise(past)):
         assert (seen.gained[k], seen.lost[k]) == (len(last - first), len(first - last))
         within = (t > edges[k] / ms) & (t <= edges[k + 1] / ms)
         assert (every.gained[k], every.lost[k]) == ((within & created).sum(), (within & ~created).sum())
