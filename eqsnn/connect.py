@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import execute
+from .base import described
 from .execute import Trial
 from .generators import generated
 from .grammar import ast, errors
@@ -39,11 +40,12 @@ def connect(
 
 def _check_arguments(synapses: Synapses, condition: Any, i: Any, j: Any) -> None:
     if condition is not None and not isinstance(condition, str | bool | np.bool_):
+        is_graph = len(getattr(condition, "shape", ())) == 2 or hasattr(condition, "is_directed")
         raise errors.StructureError(
             "E614",
-            f"a condition is a string, True or False, not {condition!r}.",
+            f"a condition is a string, True or False, not {described(condition)}.",
             place=place(synapses),
-            hint="give neurons as i= and j=",
+            hint="call connect_graph(...) with a matrix or a graph" if is_graph else "give neurons as i= and j=",
         )
     if condition is not None and (i is not None or j is not None):
         raise errors.StructureError(

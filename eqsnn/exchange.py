@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +46,8 @@ class GraphExchange:
         sparse = require("scipy.sparse", "to_scipy()")
         shape = (len(self.source_group), len(self.target_group))
         data = np.ones(len(self)) if values is None else _of_each_synapse(self, values, f"{self.title}, to_scipy")
-        return sparse.coo_array((data, (np.asarray(self.i), np.asarray(self.j))), shape=shape).tocsr()
+        ends = np.asarray(self.i), np.asarray(self.j)
+        return sparse.coo_array((np.asarray(data, np.float64), ends), shape=shape).tocsr()
 
     def to_networkx(self: Any, variables: str | Iterable[str] | None = None) -> Any:
         """The synapses as edges of a `networkx.DiGraph`, whose attributes are variables of each synapse.
@@ -81,12 +82,16 @@ class GraphExchange:
         return graph
 
     def connect_graph(
-        self: Any, graph: Any, values: str | Iterable[str] | None = None, skip_if_invalid: bool = False
+        self: Any,
+        graph: Any,
+        values: str | Iterable[str] | Mapping[str, str] | None = None,
+        skip_if_invalid: bool = False,
     ) -> None:
         """Connect the pairs of a networkx graph, or of the entries of a matrix.
 
         A graph's nodes are neurons as in `to_networkx`; an edge without direction makes a synapse each way. Its edge
-        attributes ``values`` become the variables of these names, by default all that the synapses have.
+        attributes ``values`` become the variables of these names, by default all that the synapses have;
+        ``{'w': 'weight'}`` takes w from the attribute weight.
         ``skip_if_invalid`` leaves out edges that do not lead from a source to a target, so that projections may share
         a graph of their group. A matrix, of SciPy or NumPy, has shape (N_pre, N_post); its entries (of a sparse one,
         those that are stored) become the variable ``values``, where that is given. Plain numbers are in SI base units;
@@ -100,7 +105,7 @@ class GraphExchange:
         :raises StructureError: E612 a pair would be connected twice, E613 there is no such neuron, E876 this is no
             graph or matrix of these neurons, E877 an edge lacks a value. :raises StateError: as for ``S.w = ...``.
         """
-        wanted = None if values is None else [values] if isinstance(values, str) else list(values)
+        wanted = None if values is None else _by_variable(values)
         place = f"{self.title}, connect_graph"
         types = {name: _type(self, name, place) for name in wanted or ()}
         if hasattr(graph, "is_directed"):
@@ -154,10 +159,16 @@ def _of_each_synapse(synapses: Synapses, values: Any, place: str) -> Array:
     return np.broadcast_to(found, (count,))
 
 
+def _by_variable(values: str | Iterable[str] | Mapping[str, str]) -> dict[str, str]:
+    """Which edge attribute each variable is taken from."""
+    names = [values] if isinstance(values, str) else values
+    return dict(names) if isinstance(names, Mapping) else {name: name for name in names}
+
+
 # ---- what is given --------------------------------------------------------------------------------------------------
 
 
-def _entries(synapses: Synapses, matrix: Any, wanted: list[str] | None, place: str) -> Any:
+def _entries(synapses: Synapses, matrix: Any, wanted: dict[str, str] | None, place: str) -> Any:
     """Row, column and value of each entry of a matrix."""
     shape = (len(synapses.source_group), len(synapses.target_group))
     given = getattr(matrix, "shape", None)
@@ -174,10 +185,10 @@ def _entries(synapses: Synapses, matrix: Any, wanted: list[str] | None, place: s
     else:
         i, j = np.nonzero(to_base(matrix))
         data = matrix[i, j]
-    return i, j, [] if wanted is None else [(wanted[0], data)]
+    return i, j, [] if wanted is None else [(name, data) for name in wanted]
 
 
-def _edges(synapses: Synapses, graph: Any, wanted: list[str] | None, skip: bool, place: str) -> Any:
+def _edges(synapses: Synapses, graph: Any, wanted: dict[str, str] | None, skip: bool, place: str) -> Any:
     """Source and target of each edge of a graph, and its attributes."""
     first, second, bipartite = _numbering(synapses)
     sources = range(first, first + len(synapses.source_group))
@@ -198,8 +209,8 @@ def _edges(synapses: Synapses, graph: Any, wanted: list[str] | None, skip: bool,
     j = np.array([edge[1] for edge in edges], np.int64) - second
     if wanted is None:
         known = set(_stored(synapses)) | {pathway.variable for pathway in synapses.pathways.values()}
-        wanted = list(dict.fromkeys(name for _, _, attributes in edges for name in attributes if name in known))
-    return i, j, [(name, _attribute(name, edges, place)) for name in wanted]
+        wanted = {name: name for _, _, attributes in edges for name in attributes if name in known}
+    return i, j, [(name, _attribute(attribute, edges, place)) for name, attribute in wanted.items()]
 
 
 def _check_nodes(graph: Any, neurons: tuple[range, ...], place: str) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from .clocks import Clock
 from .grammar import errors
 from .model.dimensions import SECOND
+from .optional import require
 from .runtime.ragged import CHANGE, Ragged
 from .units import dimension_of, to_base
 
@@ -58,6 +59,14 @@ class Connectivity:
         found = np.zeros((self.n_pre, self.n_post), np.int32)
         np.add.at(found, (self.i, self.j), 1)
         return found
+
+    def to_scipy(self) -> Any:
+        """Number of synapses of each pair as a sparse matrix of shape (n_pre, n_post), a `scipy.sparse.csr_array`.
+
+        :raises BuildError: E875, SciPy is not installed.
+        """
+        sparse = require("scipy.sparse", "to_scipy()")
+        return sparse.coo_array((np.ones(self.N), (self.i, self.j)), shape=(self.n_pre, self.n_post)).tocsr()
 
     def __repr__(self) -> str:
         return f"<Connectivity at {self.t:g} s: {self.N} synapses, {self.n_pre} to {self.n_post} neurons>"

@@ -67,6 +67,13 @@ def test_entries_may_be_expressions_subexpressions_and_arrays():
     assert S.to_scipy("N_incoming").toarray().max() == max(S.N_incoming_post)
 
 
+def test_entries_are_numbers_that_linear_algebra_takes():
+    S = wired()
+    for values in (None, "w", "n_used", "w > 200", "N_incoming"):
+        assert S.to_scipy(values).dtype == np.float64
+    assert S.to_scipy("w > 200").sum() == (np.asarray(S.w) > 200).sum() > 0
+
+
 def test_delays_are_entries_whether_common_or_not():
     S = wired(delay=3 * ms)
     assert np.allclose(S.to_scipy("delay").data, 3e-3)
@@ -194,6 +201,15 @@ def test_quantities_are_converted_and_plain_numbers_are_base_units():
     assert len(S) == 3
 
 
+def test_a_variable_may_be_called_otherwise_in_the_graph():
+    G = cells(3)
+    S = Synapses(G, G, "w : 1\nd : second")
+    S.connect_graph(networkx.DiGraph([(0, 1, {"weight": 2.0, "length": 3e-3})]), {"w": "weight", "d": "length"})
+    assert S.w[0] == 2 and S.d[0] == 3 * ms
+    with pytest.raises(errors.StructureError, match="has no attribute 'size'"):
+        S.connect_graph(networkx.DiGraph([(1, 2, {"weight": 2.0})]), {"w": "size"})
+
+
 def test_an_edge_without_direction_is_a_synapse_each_way():
     G = cells(20)
     S = Synapses(G, G)
@@ -252,6 +268,8 @@ def mistakes():
     yield "E877", "'k' is no variable of each synapse", lambda S: S.connect_graph(np.ones((12, 12)), "k")
     yield "E703", "'w' cannot be set to NaN", lambda S: S.connect_graph(np.full((12, 12), np.nan), "w")
     yield "E610", "must not be negative", lambda S: S.connect_graph(-np.ones((12, 12)), "delay")
+    yield "E614", r"connect_graph\(...\) with a matrix or a graph", lambda S: S.connect(ring)
+    yield "E614", r"connect_graph\(...\) with a matrix or a graph", lambda S: S.connect(np.ones((12, 12)) > 0)
     yield "E301", "'weight' is not known", lambda S: S.to_scipy("weight")
     yield "E301", "'weight' is not known", lambda S: S.to_networkx(["w", "weight"])
 
@@ -358,6 +376,20 @@ def test_components():
     assert graphs.path_length(two) == pytest.approx((6 * 9 + 2 * 10) / (30 + 12))
     one_way = networkx.DiGraph([(0, 1), (1, 0), (1, 2), (2, 3)])
     assert graphs.largest_component(one_way) == 1 and graphs.largest_component(one_way, connection="strong") == 0.5
+
+
+def test_the_wiring_of_the_past_is_measured_too():
+    S = wired(cells(30))
+    changes = StructureMonitor(S)
+    rule = StructuralPlasticity(S, "for each synapse: remove synapse if i < 10", dt=10 * ms, when="start")
+    rule.active = False
+    network = Network(S.source_group, S, rule, changes)
+    before = graphs.efficiency(S)
+    network.run(5 * ms)
+    rule.active = True
+    network.run(20 * ms)
+    assert graphs.efficiency(S.history_at(2 * ms)) == before > graphs.efficiency(S)
+    assert (S.history_at(25 * ms).to_scipy() != S.to_scipy()).nnz == 0 and len(S.history_at(2 * ms)) > len(S)
 
 
 def test_a_network_without_synapses():
