@@ -179,15 +179,23 @@ def _namespace(owner: Any) -> Namespace:
 def surroundings(group: Any) -> tuple[NetworkObject, ...]:
     """A group with all that its texts may refer to: the neurons at both sides, and what they are linked to."""
     found: dict[NetworkObject, None] = {}
-    ends = (_whole(group.source_group), _whole(group.target_group)) if "source_group" in vars(group) else (group,)
-    waiting = list(ends)
+    waiting = list(_ends(group))
     while waiting:
         item = waiting.pop()
-        if item not in found:
-            found[item] = None
+        if item in found:
+            continue
+        found[item] = None
+        if "source_group" in vars(item):  # synapses, whose degrees neurons are linked to
+            waiting += _ends(item)
+        else:
             sources = (item.link_source(name) for name in item.model.variables)
             waiting += [source.group for source in sources if source is not None]
     return (*sorted(found, key=lambda item: item.name), *(() if group in found else (group,)))
+
+
+def _ends(group: Any) -> tuple[Any, ...]:
+    """The neurons at both sides of synapses; a group of neurons itself."""
+    return (_whole(group.source_group), _whole(group.target_group)) if "source_group" in vars(group) else (group,)
 
 
 def declare(objects: Iterable[NetworkObject]) -> tuple[Declaration, ...]:
@@ -283,7 +291,7 @@ def check_outcome(outcome: Any, program: Any, title: str) -> None:
             "E903",
             f"memory ran out in '{program.labels[outcome.action]}'.",
             place=title,
-            hint="record less, or build a smaller network; what was there before is intact",
+            hint="record less, or build a smaller network; the synapses are as they were before the change that failed",
         )
     if outcome.fault == FAULT_TOO_MANY:
         raise RunError("E904", "a projection cannot hold more than 2**31 synapses.", place=title)

@@ -12,7 +12,7 @@ from .base import NetworkObject, name_node
 from .clocks import Clock
 from .grammar import errors
 from .groups import Group, check_size, paragraphs
-from .linked import LinkedVariable, Source, resolve_link
+from .linked import Degree, LinkedVariable, Source, resolve_link
 from .model.declarations import Event, Link, Neurons, Reaction, Refractory, When
 from .model.dimensions import SECOND
 from .model.symbols import Subexpression, Variable
@@ -83,7 +83,7 @@ class NeuronGroup(Group):
         if reset is not None:
             self._reactions["spike"] = Reaction("spike", self.read_code(reset, "reset"), self.schedule("resets"))
         self._check_together(reset is not None)
-        self._sources: dict[str, Source] = {}
+        self._sources: dict[str, Source | Degree] = {}
         self._rings: dict[str, Ring] = {}
         self.store = self._new_store()
         self._lastspike_dt = self.clock.dt_
@@ -291,9 +291,7 @@ class NeuronGroup(Group):
         return values.copy() if len(values) != self._size else np.array(values[everything])
 
     def _read_linked(self, name: str, everything: Any) -> Array:
-        source = self._sources[name]
-        values: Array = source.group.store[source.variable.name][source.positions[everything]]
-        return values
+        return np.asarray(self._sources[name].values()[everything])
 
     def write_state(self, name: str, indices: Indices | None, values: Array) -> None:
         """Set a variable; values in SI base units."""
@@ -309,7 +307,7 @@ class NeuronGroup(Group):
         else:
             super().__setattr__(name, value)
 
-    def link_source(self, variable: str) -> Source | None:
+    def link_source(self, variable: str) -> Source | Degree | None:
         """Where a linked variable's values are; None for one of the group's own."""
         return self._sources.get(variable)
 

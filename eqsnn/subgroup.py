@@ -16,7 +16,7 @@ from .regular import RunRegularly
 from .state import Array, Indices, Member, StateAccess
 
 if TYPE_CHECKING:
-    from .linked import Source
+    from .linked import Degree, Source
     from .neurongroup import NeuronGroup
 
 
@@ -117,7 +117,7 @@ class Subgroup(StateAccess):
         """Those of the group."""
         return self.parent.state_variables()
 
-    def link_source(self, variable: str) -> Source | None:
+    def link_source(self, variable: str) -> Source | Degree | None:
         """Where a linked variable's values are, by neurons of the whole group."""
         return self.parent.link_source(variable)
 

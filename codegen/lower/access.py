@@ -94,6 +94,11 @@ def aside_array(owner: str, projection: str, name: str, type_: Type) -> Array:
     return Array(f"{owner}.{name}", type_, projection, "aside")
 
 
+def _degree(projection: str, name: str) -> Array:
+    """The number of synapses of each neuron, which the storage keeps."""
+    return Array(f"{projection}.{name}", INT, projection, "row_length" if name == "N_outgoing" else "column_length")
+
+
 def is_early(slot: str) -> bool:
     """Whether what runs in a slot runs before neurons advance."""
     return slot in ("before_start", "start", "after_start", "before_groups")
@@ -161,6 +166,8 @@ class Access:
             return column(variable.owner, variable.name, type_), S
         index = self.index(side)
         link = self.network.neurons[variable.owner].links.get(variable.name)
+        if link is not None and link.kind == "degree":
+            return _degree(link.group, link.variable.name), index
         if link is not None:
             array = Array(f"{link.group}.{link.variable.name}", machine_type(link.variable.type))
             if link.kind == "scalar" or link.variable.shared:
@@ -249,10 +256,8 @@ class Access:
                 return Cast(Load(Array(f"{self.group}.N", LONG, self.group, "live"), Literal(0, INT)), INT)
             case "N_pre" | "N_post":
                 return Argument(f"{self.group}.{name}", INT)
-            case "N_outgoing":
-                return Load(Array(f"{self.group}.N_outgoing", INT, self.group, "row_length"), I)
             case _:
-                return Load(Array(f"{self.group}.N_incoming", INT, self.group, "column_length"), self.post)
+                return Load(_degree(self.group, name), I if name == "N_outgoing" else self.post)
 
     def neurons_at(self, side: Side) -> str:
         """Name of the group of neurons at a side."""

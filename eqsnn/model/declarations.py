@@ -34,11 +34,14 @@ class When:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a linked variable's values are: ``variable`` of ``group``, one for one, all from one, or by an index."""
+    """Where a linked variable's values are: ``variable`` of ``group``, one for one, all from one, or by an index.
+
+    ``degree``: the number of synapses that a projection, the ``group``, counts for each neuron.
+    """
 
     group: str
     variable: Variable
-    kind: Literal["direct", "scalar", "indexed"]
+    kind: Literal["direct", "scalar", "indexed", "degree"]
     offset: int = 0
 
 

@@ -211,7 +211,7 @@ def _check_order(order: ast.Expression, scope: Scope) -> None:
     expect_dimension(order, scope, DIMENSIONLESS, "the second argument of quantile")
     known = constant_value(order, scope)
     if known is not None and not 0 <= known <= 1:
-        message = f"the place of a quantile is from 0 (the smallest) to 1 (the largest), but '{order.span.text}' is not."
+        message = f"the place of a quantile is from 0 (smallest) to 1 (largest), but '{order.span.text}' is not."
         raise errors.ModelError("E525", message, order.span, "the median is 'quantile(x, 0.5)'")
 
 

@@ -10,7 +10,7 @@ from ..grammar.source import Span
 from .infer import side_of
 from .scope import Scope
 from .symbols import Builtin, Counter, Reference, SubexpressionReference, VariableReference
-from .walk import names_in, parts
+from .walk import conjuncts, names_in, parts
 
 Owner: TypeAlias = Literal["synapse", "pre", "post"]
 
@@ -86,18 +86,18 @@ def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reac
                 check_expression(target, scope, reach)
                 check_expression(value, scope, reach)
             case ast.If(condition, body, orelse, _):
-                check_expression(condition, scope, reach)
+                _check_condition(condition, scope, reach)
                 check_reach(body, scope, _under(condition, reach, holds=True))
                 check_reach(orelse, scope, _under(condition, reach, holds=False))
             case ast.CreateSynapse(values, condition, limit, _):
                 for given in values:
                     check_expression(given.value, scope, reach)
                 if condition is not None:
-                    check_expression(condition, scope, reach)
+                    _check_condition(condition, scope, reach)
                 _check_limit(limit, scope)
             case ast.RemoveSynapse(condition, limit, span):
                 if condition is not None:
-                    check_expression(condition, scope, reach)
+                    _check_condition(condition, scope, reach)
                 _check_limit(limit, scope)
                 _has_one(reach if condition is None else _under(condition, reach, holds=True), span)
             case _:
@@ -111,6 +111,13 @@ def _has_one(reach: Reach, span: Span) -> None:
         if reach.synapse is None:
             hint = "put it under 'if connected:', or write 'remove synapse if connected and ...'"
         raise errors.StructureError("E607", f"there is no synapse to remove: {reach.what}.", span, hint)
+
+
+def _check_condition(condition: ast.Expression, scope: Scope, reach: Reach) -> None:
+    """What follows 'connected and' is only asked where there is a synapse (`conjuncts`)."""
+    for part in conjuncts(condition):
+        check_expression(part, scope, reach)
+        reach = _under(part, reach, holds=True)
 
 
 def _check_limit(limit: ast.Limit | None, scope: Scope) -> None:
@@ -210,7 +217,7 @@ def _no_synapse(name: ast.Name, reach: Reach, asks: bool) -> errors.StructureErr
     if reach.pre and reach.post:
         hint = "read it under 'if connected:'"
         if asks:
-            hint = "write 'if connected:', and what needs the synapse indented under it: conditions are read as a whole"
+            hint = "ask first whether there is one: 'if connected and ...', or indented under 'if connected:'"
         elif reach.synapse is False:
             hint = "only the variables of the two neurons are known here, such as 'v_pre' and 'v_post'"
         return errors.StructureError("E605", _belongs(name, "synapse", reach), name.span, reach.hint or hint)

@@ -40,3 +40,12 @@ def parts(expression: ast.Expression) -> Iterator[ast.Name | ast.Call]:
                 yield from parts(value)
         case _:
             assert_never(expression)
+
+
+def conjuncts(condition: ast.Expression) -> tuple[ast.Expression, ...]:
+    """The parts of a condition that are asked one after the other: those after 'connected and' have a synapse."""
+    match condition:
+        case ast.Logical("and", left, right, _) if any(name.id == "connected" for name in names_in(left)):
+            return (*conjuncts(left), right)
+        case _:
+            return (condition,)

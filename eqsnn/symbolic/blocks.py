@@ -26,6 +26,7 @@ from ..model.symbols import (
     Variable,
     VariableReference,
 )
+from ..model.walk import conjuncts
 from .convert import Converter, symbol
 
 
@@ -105,8 +106,9 @@ def _statement(node: ast.Statement, scope: Scope, converter: Converter, element:
         case ast.Assign():
             return (_assign(node, scope, converter, element),)
         case ast.If(condition, body, orelse, _):
-            test = converter.expression(condition, scope)
-            return (Branch(test, _body(body, scope, converter, element), _body(orelse, scope, converter, element)),)
+            tests = _tests(condition, scope, converter)
+            then, other = _body(body, scope, converter, element), _body(orelse, scope, converter, element)
+            return (_branch(tests, then, other),)
         case ast.CreateSynapse(values, condition, limit, _):
             given = tuple(_created(v, scope, converter) for v in values)
             return _guarded(Created(given, _limit(limit, scope, converter)), condition, scope, converter)
@@ -140,7 +142,19 @@ def _guarded(
 ) -> tuple[Symbolic, ...]:
     if condition is None:
         return (statement,)
-    return (Branch(converter.expression(condition, scope), (statement,)),)
+    return (_branch(_tests(condition, scope, converter), (statement,)),)
+
+
+def _tests(condition: ast.Expression, scope: Scope, converter: Converter) -> tuple[sympy.Basic, ...]:
+    return tuple(converter.expression(part, scope) for part in conjuncts(condition))
+
+
+def _branch(
+    tests: tuple[sympy.Basic, ...], then: tuple[Symbolic, ...], orelse: tuple[Symbolic, ...] = ()
+) -> Branch:
+    """A branch; where it asks one thing after the other, one within the other."""
+    first, *further = tests
+    return Branch(first, (_branch(tuple(further), then, orelse),) if further else then, orelse)
 
 
 def _assign(node: ast.Assign, scope: Scope, converter: Converter, element: Side) -> Symbolic:

@@ -162,9 +162,9 @@ def known(value: sympy.Expr, span: Span) -> sympy.Expr:
 
     :raises ModelError: E524.
     """
-    if value.is_Boolean or not value.is_number:
+    if value.is_Boolean:
         return value
-    if value.has(sympy.zoo, sympy.I):
+    if value.has(sympy.zoo, sympy.I):  # also the root of what is never positive, such as -exp(x)
         raise errors.ModelError("E524", f"'{span.text}' is not a number.", span, "look at its argument")
     if value.is_Number and value.is_finite and abs(value) > _LARGEST:
         raise errors.ModelError("E524", f"'{span.text}' is too large: the largest number is about 1.8e308.", span)
