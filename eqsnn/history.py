@@ -74,18 +74,24 @@ class Connectivity:
 
 @dataclass(frozen=True)
 class Lines:
-    """A part of the log: changes as ``CHANGE``, when each was made (seconds), and variables of its synapse then."""
+    """A part of the log: changes as ``CHANGE``, and variables of the synapse of each at that moment.
+
+    ``times`` tells when the step began in which each was made, ``done`` from when on it holds, both in seconds: a
+    change is made at the end of its step, or at once where a script makes it between two of them.
+    """
 
     log: Array
     times: npt.NDArray[np.float64]
+    done: npt.NDArray[np.float64]
     values: dict[str, Array]
 
     def from_line(self, first: int) -> Lines:
         """The lines from a number on."""
-        return Lines(self.log[first:], self.times[first:], {name: v[first:] for name, v in self.values.items()})
+        values = {name: v[first:] for name, v in self.values.items()}
+        return Lines(self.log[first:], self.times[first:], self.done[first:], values)
 
 
-_NOTHING = Lines(np.empty(0, CHANGE), np.empty(0), {})
+_NOTHING = Lines(np.empty(0, CHANGE), np.empty(0), np.empty(0), {})
 
 
 class History:
@@ -109,12 +115,12 @@ class History:
         """Keep these variables of each synapse from here on."""
         self.kept.update(dict.fromkeys(names))
 
-    def take(self, ragged: Ragged, tick: float) -> None:
-        """Take over what the storage has logged in ticks of ``tick`` seconds."""
+    def take(self, ragged: Ragged, tick: float, at_once: bool = False) -> None:
+        """Take over what the storage has logged in ticks of ``tick`` seconds; ``at_once``: between two of them."""
         values = {name: ragged.logged(name) for name in self.kept} if ragged.fields.n_log else {}
         log = ragged.take_log()
         if len(log):
-            self._parts.append(Lines(log, log["step"] * tick, values))
+            self._parts.append(Lines(log, log["step"] * tick, (log["step"] + (not at_once)) * tick, values))
 
     def note_created(self, i: Array, j: Array, ragged: Ragged, t: float) -> None:
         """Log synapses that were the last to be created, all at once at ``t`` seconds."""
@@ -122,7 +128,7 @@ class History:
         log["i"], log["j"], log["sign"] = i, j, 1
         log["serial"] = np.arange(ragged.fields.next_serial - len(i), ragged.fields.next_serial)
         values = {name: np.full(len(i), ragged.default(name)) for name in self.kept}
-        self._parts.append(Lines(log, np.full(len(i), t), values))
+        self._parts.append(Lines(log, np.full(len(i), t), np.full(len(i), t), values))
 
     def lines(self) -> Lines:
         """All of the log. A line from before a variable was first kept has zero for it."""
@@ -139,7 +145,8 @@ def _joined(parts: list[Lines], names: list[str]) -> Lines:
         name: np.concatenate([part.values.get(name, np.zeros(len(part.log), np.bool_)) for part in parts])
         for name in names
     }
-    return Lines(np.concatenate([part.log for part in parts]), np.concatenate([part.times for part in parts]), values)
+    log, times, done = (np.concatenate([getattr(part, name) for part in parts]) for name in ("log", "times", "done"))
+    return Lines(log, times, done, values)
 
 
 class Remembered:
@@ -176,9 +183,9 @@ class Remembered:
     def history_at(self: Any, t: Any) -> Connectivity:
         """The synapses that there were at ``t``, a time since a `StructureMonitor` of them was made.
 
-        What changed in the step that began at ``t`` counts as done, so that the present is what it is now. Where time
-        began anew, with another network, the times meant are those of the last one. Takes time in proportion to the
-        synapses that there are and to the changes that were logged.
+        They are what ``S`` held when a run had come to ``t``: the changes of the step that begins at ``t`` are yet to
+        come, those that a script made between two runs are done. Where time began anew, with another network, the times
+        of the last one are meant. Takes time in proportion to the synapses that there are and to the changes logged.
 
         Example: ``matrix = S.history_at(1*second).matrix()``.
 
@@ -196,7 +203,7 @@ class Remembered:
             message = f"{moment:g} s is not in the time that was watched, from {history.began:g} s to {now:g} s."
             raise errors.StructureError("E861", message, place=self.title)
         lines = self.log_changes().lines()
-        before = np.flatnonzero(lines.times <= moment + tolerance)
+        before = np.flatnonzero(lines.done <= moment + tolerance)
         later = lines.log[before[-1] + 1 if len(before) else 0 :]
         return _without(self.ragged, later, moment)
 

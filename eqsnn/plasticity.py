@@ -129,7 +129,9 @@ class StructuralPlasticity(NetworkObject):
 
     def run(self) -> None:
         """Run the rule once, now, on the network as it is."""
+        self.synapses.take_log()
         execute.run_rule(self)
+        self.synapses.take_log(at_once=True)
 
 
 def _created_values(body: Iterable[ast.Statement]) -> Iterator[str]:

@@ -231,9 +231,9 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
                 last[:] = np.rint(last * (before / tick))
             np.minimum(last, self.ticks, out=last)  # the time of a new network begins at zero, whatever clocks showed
 
-    def take_log(self) -> None:
-        """Take what the storage has logged of its changes, before its variables become others."""
-        self._history.take(self.ragged, self.tick)
+    def take_log(self, at_once: bool = False) -> None:
+        """Take what the storage has logged of its changes; ``at_once``: none of it in a step of a run."""
+        self._history.take(self.ragged, self.tick, at_once)
 
     # ---- connecting ----
 

@@ -15,7 +15,7 @@ Counts = npt.NDArray[np.int64]
 def in_degrees(monitor: StructureMonitor, t: Any) -> Counts:
     """Number of synapses onto each target neuron at a time, shape (N_post,), or at several, shape (times, N_post).
 
-    As everywhere, changes of the step that begins at ``t`` count as done.
+    They are what they were when a run had come to ``t``.
 
     Example: ``in_degrees(M, arange(11)*second).mean(axis=1)``.
 
@@ -45,7 +45,7 @@ def _degrees(neuron: npt.NDArray[np.int32], now: npt.NDArray[np.int32], monitor:
     return found[0] if np.ndim(t) == 0 else found
 
 
-def degree_distribution(probability: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def degree_probabilities(probability: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Probability of each degree 0 ... n of a neuron whose n possible synapses exist independently.
 
     ``probability`` holds the one of each. Their number is Poisson-binomial: its mean is ``sum(p)``, its variance

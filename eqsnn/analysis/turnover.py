@@ -78,10 +78,9 @@ class Turnover:
 def turnover(monitor: StructureMonitor, bin: Any, *, transient: bool = True) -> Turnover:  # noqa: A002
     """Synapses gained and lost in intervals of the length ``bin``, or between the times of an array.
 
-    A change belongs to the interval in which its step began, where one that began at the very end counts in, so that
-    `Turnover.N` is what `StructureMonitor.count` gives. Synapses that were created and removed within one interval
-    count as gained and as lost; with ``transient=False`` they do not count, as in experiments, which see no more than
-    what is there at the edges.
+    A change belongs to the interval in which its step lies, so `Turnover.N` is what `StructureMonitor.count` gives.
+    Synapses that were created and removed within one interval count as gained and as lost; with ``transient=False``
+    they do not count, as in experiments, which see no more than what is there at the edges.
 
     Example: ``turnover(M, 10*second).ratio``.
 
@@ -105,9 +104,9 @@ def turnover(monitor: StructureMonitor, bin: Any, *, transient: bool = True) -> 
 class Lifetimes:
     """Birth and death of each synapse that there was while a monitor watched, in the order of creation.
 
-    ``born`` and ``died`` are quantities in seconds: NaN where a synapse was there before the monitor, and where it is
-    there still. ``serial``, ``i`` and ``j`` tell which synapse it is; ``start`` and ``stop`` between which times, in
-    seconds, it was watched.
+    ``born`` and ``died``, quantities in seconds, are the ends of the steps that created and removed it: NaN where a
+    synapse was there before the monitor, and where it is there still. ``serial``, ``i`` and ``j`` tell which synapse it
+    is; ``start`` and ``stop`` between which times, in seconds, it was watched.
     """
 
     serial: Counts
@@ -129,9 +128,9 @@ def lifetimes(monitor: StructureMonitor) -> Lifetimes:
     serials, first = np.unique(np.concatenate([now.serial, monitor.serial]), return_index=True)
     i, j = np.concatenate([now.i, monitor.i])[first], np.concatenate([now.j, monitor.j])[first]
     born, died = np.full(len(serials), np.nan), np.full(len(serials), np.nan)
-    created = monitor.change > 0
+    created, done = monitor.change > 0, np.asarray(to_base(monitor.done))
     for moments, which in ((born, created), (died, ~created)):
-        moments[np.searchsorted(serials, monitor.serial[which])] = monitor.t_[which]
+        moments[np.searchsorted(serials, monitor.serial[which])] = done[which]
     start, stop = (float(to_base(t)) for t in (monitor.start, monitor.stop))
     return Lifetimes(serials, i, j, quantity(born, SECOND), quantity(died, SECOND), start, stop)
 
@@ -140,7 +139,7 @@ def lifetimes(monitor: StructureMonitor) -> Lifetimes:
 class Survival:
     """Share of synapses that live longer than ``t``: ``S``, with a step at each age at which some died.
 
-    ``t`` begins at 0, where S is 1 unless some died at once, and ends at the greatest age that any was watched to. It
+    ``t`` begins at 0, where S is 1, and ends at the greatest age that any was watched to. It
     is a quantity in seconds; ``at_risk`` is the number of synapses known to have reached each age, ``deaths`` how many
     of them died at it, ``std`` the standard error of S by Greenwood's formula. All have one shape.
     """

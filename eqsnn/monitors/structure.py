@@ -103,6 +103,11 @@ class StructureMonitor(Monitor):
         return self._lines().times
 
     @property
+    def done(self) -> Any:
+        """From when on each change holds, a quantity in seconds: the end of its step; between runs, its time."""
+        return quantity(self._lines().done, SECOND)
+
+    @property
     def i(self) -> npt.NDArray[np.int32]:
         """Presynaptic neuron of each change."""
         return self._field("i")
@@ -155,7 +160,7 @@ class StructureMonitor(Monitor):
         return self.created + self.removed
 
     def count(self, t: Any) -> Any:
-        """Number of synapses at a time, or at each of several; changes of the step that began then are counted in.
+        """Number of synapses at a time, or at each of several: how many there were when a run had come to it.
 
         :raises DimensionError: E220, these are no times. :raises StateError: E861, one is not in the time that was
             watched; E864, time began anew.
@@ -165,21 +170,21 @@ class StructureMonitor(Monitor):
         return int(counts[last]) if np.ndim(last) == 0 else counts[last]
 
     def changes_until(self, t: Any) -> Any:
-        """Number of changes that were made up to a time, that of the step that began then included; or to several.
+        """Number of changes that were made up to a time, without those of the step that began then; or to several.
 
         :raises EqsnnError: as `count`.
         """
         if dimension_of(t) != SECOND:
             raise errors.DimensionError("E220", f"{t!r} is no time.", place=self.title, hint="give it a unit: 100*ms")
-        moments, times, now = np.asarray(to_base(t)), self.times(), self.synapses.clock.t_
-        if now < self._start or (np.diff(times) < 0).any():
+        moments, done, now = np.asarray(to_base(t)), self._lines().done, self.synapses.clock.t_
+        if now < self._start or (np.diff(done) < 0).any():
             hint = "make a monitor for each network, after its first run or before"
             raise errors.StateError("E864", "time began anew while it watched.", place=self.title, hint=hint)
         tolerance = 1e-6 * self.synapses.tick
         if ((moments < self._start - tolerance) | (moments > now + tolerance)).any():
             message = f"the time that was watched goes from {self._start:g} s to {now:g} s."
             raise errors.StateError("E861", message, place=self.title)
-        return np.searchsorted(times, moments + tolerance, side="right")
+        return np.searchsorted(done, moments + tolerance, side="right")
 
     def __repr__(self) -> str:
         return f"<{self.title}: {self.created} created, {self.removed} removed of {self.synapses.title}>"

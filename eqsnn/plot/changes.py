@@ -82,7 +82,7 @@ def synapse_count(monitor: StructureMonitor, *, ax: Any = None, **style: Any) ->
     """
     ax = axes_or_current(ax)
     start, stop = (np.atleast_1d(to_base(t)) for t in (monitor.start, monitor.stop))
-    moments = quantity(np.unique(np.concatenate([start, monitor.times(), stop])), SECOND)
+    moments = quantity(np.unique(np.concatenate([start, to_base(monitor.done), stop])), SECOND)
     times, symbol = scaled(moments)
     given = {"color": PRESENT, "linewidth": 1.4, "drawstyle": "steps-post", **style}
     ax.plot(times, monitor.count(moments), **given)

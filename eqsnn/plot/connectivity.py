@@ -75,9 +75,9 @@ def degree_distribution(
 ) -> Any:  # fmt: skip
     """Draw how many neurons have how many synapses: incoming ones, or with ``side="pre"`` outgoing. Returns the axes.
 
-    ``expected`` gives the probabilities of degrees 0, 1, ..., as `eqsnn.analysis.degrees.degree_distribution` does, and
-    is drawn as a line through the expected numbers of neurons. ``style`` goes to the bars (``label``, ``color``, ...).
-    The past can be drawn too: ``degree_distribution(S.history_at(t))``.
+    ``expected`` gives the probabilities of degrees 0, 1, ..., as `eqsnn.analysis.degrees.degree_probabilities` does,
+    and is drawn as a line through the expected numbers of neurons. ``style`` goes to the bars (``label``, ``color``,
+    ...). The past can be drawn too: ``degree_distribution(S.history_at(t))``.
 
     :raises StructureError: E868, ``side`` is neither.
     """

@@ -52,20 +52,18 @@ class Watched:
         return round(self.synapses.clock.t_ * 1000)
 
     def run(self, steps: int) -> None:
-        """The state after the step that begins at t is noted for t, and for the present, where nothing has changed."""
         for _ in range(steps):
             self.network.run(1 * ms)
-            self.note(self.now - 1)
-        self.note(self.now)
+            self.note()
 
-    def note(self, moment: int) -> None:
-        self.seen[moment] = (pairs(self.synapses), self.synapses.ragged.serial.tolist())
+    def note(self) -> None:
+        self.seen[self.now] = (pairs(self.synapses), self.synapses.ragged.serial.tolist())
 
     def connect(self) -> None:
         free = [(i, j) for i in range(N_PRE) for j in range(N_POST) if self.multi or (i, j) not in pairs(self.synapses)]
         chosen = free[::3]
         self.synapses.connect(i=[i for i, _ in chosen], j=[j for _, j in chosen])
-        self.note(self.now)
+        self.note()
 
     def check(self) -> None:
         for moment, (expected, serials) in self.seen.items():
@@ -95,7 +93,7 @@ def test_the_past_is_what_it_was(multi: bool, before: int, acts: list[str]) -> N
                 watched.connect()
             case "rule":
                 watched.rule.run()
-                watched.note(watched.now)
+                watched.note()
             case "ask":
                 watched.check()
             case precision:
@@ -117,9 +115,9 @@ def test_what_a_moment_tells() -> None:
     assert past.out_degree.tolist() == [1, 0, 2]
     assert (past.t, past.n_pre, past.n_post) == (0.003, 3, 4)
     assert repr(past) == "<Connectivity at 0.003 s: 3 synapses, 3 to 4 neurons>"
-    # The removal is made in the step that begins at 4 ms; rounding does not matter, time between steps does not either.
-    moments = [3.999, 4 * (1 - 1e-12), 4, 4.5, 6]
-    assert [synapses.history_at(t * ms).N for t in moments] == [3, 2, 2, 2, 2]
+    # The step that begins at 4 ms and removes one ends at 5 ms. Rounding does not matter.
+    moments = [4, 4.999, 5 * (1 - 1e-12), 5, 6]
+    assert [synapses.history_at(t * ms).N for t in moments] == [3, 3, 2, 2, 2]
     with pytest.raises(AttributeError):
         past.t = 1
 
@@ -134,7 +132,7 @@ def test_event_code_and_time_that_begins_anew() -> None:
     StructureMonitor(synapses)
     other = Network(source, target, synapses)
     other.run(4 * ms)
-    assert [synapses.history_at(t * ms).N for t in (0, 1, 2, 3, 4)] == [6, 6, 5, 4, 4]
+    assert [synapses.history_at(t * ms).N for t in (0, 1, 2, 3, 4)] == [6, 6, 6, 5, 4]
 
 
 def test_unknown_times_are_errors() -> None:

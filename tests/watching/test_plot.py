@@ -14,7 +14,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 
 from eqsnn import Network, NeuronGroup, StructuralPlasticity, StructureMonitor, Synapses, errors, ms, nS, second, umetre
-from eqsnn.analysis.degrees import degree_distribution as expected_degrees
+from eqsnn.analysis.degrees import degree_probabilities
 from eqsnn.analysis.topography import Afferents, gaussian
 from eqsnn.analysis.turnover import survival as estimate
 from eqsnn.analysis.turnover import turnover
@@ -131,7 +131,7 @@ def test_degrees_and_what_is_expected_of_them(watched) -> None:
         assert [bars.get(k, 0) for k in range(40)] == [(degree == k).sum() for k in range(40)]
         assert ax.get_legend_handles_labels()[1] == [f"mean {degree.mean():.1f}"]
     past = synapses.history_at(0 * ms)
-    probability = expected_degrees([0.2] * N)
+    probability = degree_probabilities([0.2] * N)
     ax = degree_distribution(past, expected=probability, label="start", ax=plt.figure().gca())
     x, y = ax.lines[0].get_data()
     assert y == pytest.approx(N * probability[x.astype(int)])
@@ -179,7 +179,7 @@ def test_changes_over_time(watched) -> None:
         values, edges = curve(ax, label)
         assert edges == pytest.approx([0, 25, 50, 60])
         t = (monitor.t / ms)[monitor.change == sign]
-        counts = np.histogram(t, [0.5, 25.5, 50.5, 60.5])[0]
+        counts = np.histogram(t, [-0.5, 24.5, 49.5, 59.5])[0]
         assert values == pytest.approx(counts / [0.025, 0.025, 0.010])
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("time (ms)", "synapses per second")
     assert ax.patches[0].get_edgecolor() == matplotlib.colors.to_rgba(CREATED)
