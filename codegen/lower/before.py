@@ -24,6 +24,7 @@ from ..ir import (
     Elements,
     Kernel,
     Literal,
+    Load,
     Once,
     Provide,
     Quantile,
@@ -93,10 +94,10 @@ class Before:
             for k, limit in enumerate(limits_of(self.node.body))
         }
 
-    def _neurons(self, per: Side) -> Domain:
+    def _neurons(self, per: Side, *, vector: bool = True) -> Domain:
         if per == "all":
             return Once()
-        return Elements(Literal(0, INT), Argument(f"{self.projection}.N_{per}", INT))
+        return Elements(Literal(0, INT), Argument(f"{self.projection}.N_{per}", INT), vector)
 
     def _run(self, name: str, domain: Domain, statements: tuple[Statement, ...], *, ordered: bool = False) -> None:
         name = f"{self.item.owner}_{self.prefix}_{name}"
@@ -116,23 +117,30 @@ class Before:
                     self._sum(reduction)
 
     def _sum(self, reduction: Reduction) -> None:
-        array = reduced_array(self.item.owner, reduction)
-        self.actions.append(Zero(array, 0, None, self.item.when.clock))
-        self._accumulate(reduction, array)
+        """A sum; one of real numbers over all synapses by columns first, whose order is then that of the neurons."""
+        clock, array = self.item.when.clock, reduced_array(self.item.owner, reduction)
+        self.actions.append(Zero(array, 0, None, clock))
+        if array.type is not DOUBLE or reduction.per != "all" or self.network.projections[self.projection].multi:
+            self._accumulate(reduction, array, reduction.per)
+            return
+        columns = number_array(self.item.owner, f"{reduction.result.name}_columns", "post", DOUBLE)
+        self.actions.append(Zero(columns, 0, None, clock))
+        self._accumulate(reduction, columns, "post")
+        together = Accumulate(array, Literal(0, INT), Load(columns, I))
+        self._run(f"{reduction.result.name}_total", self._neurons("post", vector=False), (together,))
 
     def _extreme(self, reduction: Reduction, function: str) -> None:
         array = reduced_array(self.item.owner, reduction)
         index = I if reduction.per != "all" else Literal(0, INT)
         first = Store(array, index, Literal(_EXTREME[function, array.type], array.type))
         self._run(f"{reduction.result.name}_none", self._neurons(reduction.per), (first,))
-        self._accumulate(reduction, array, function)
+        self._accumulate(reduction, array, reduction.per, function)
 
-    def _accumulate(self, reduction: Reduction, array: Array, operator: str = "+") -> None:
+    def _accumulate(self, reduction: Reduction, array: Array, per: Side, operator: str = "+") -> None:
         body = self.of_synapses()
         assert reduction.value is not None
         value = convert(body.expression(reduction.value), array.type)
-        index = body.access.neuron(reduction.per)
-        body.statements.append(Accumulate(array, index, value, operator))  # type: ignore[arg-type]
+        body.statements.append(Accumulate(array, body.access.neuron(per), value, operator))  # type: ignore[arg-type]
         statements = body.store()
         ordered = is_ordered("pre", statements, self.network.projections[self.projection])
         self._run(reduction.result.name, Synapses(self.projection), statements, ordered=ordered)

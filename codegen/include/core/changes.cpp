@@ -27,20 +27,37 @@ int32_t& row_of(Ragged& r, const Candidate& c) {
     return is_pair(c) ? r.staged_pairs[c.place].i : r.staged_removals[~c.place].i;
 }
 
+// Of candidates for the same places, those with the smallest keys take them; the others have lost.
+void settle_group(Ragged& r, Candidate* first, Candidate* last, double places) {
+    const auto before = [](const Candidate& a, const Candidate& b) { return a.key < b.key; };
+    if (static_cast<double>(last - first) <= places) return;
+    Candidate* const losers = first + (places >= 1 ? static_cast<int64_t>(places) : 0);
+    std::nth_element(first, losers, last, before);
+    for (Candidate* c = losers; c != last; ++c) row_of(r, *c) = -1;
+}
+
+void sort_by_group(Candidate* first, Candidate* last) {
+    if (std::all_of(first, last, [=](const Candidate& c) { return c.group == first->group; })) return;
+    std::sort(first, last, [](const Candidate& a, const Candidate& b) { return a.group < b.group; });
+}
+
 // Of all removals, or all pairs, that compete for a limit's places, the first of each group take them.
 void hold_to_limits(Ragged& r, const double* const* limits, bool pairs) {
-    Candidate* const first = r.candidates;
-    Candidate* const last = std::partition(first, first + r.n_candidates, [&](const Candidate& c) {
+    Candidate* first = r.candidates;
+    Candidate* const end = std::partition(first, first + r.n_candidates, [&](const Candidate& c) {
         return is_pair(c) == pairs && row_of(r, c) >= 0;
     });
-    std::sort(first, last, [](const Candidate& a, const Candidate& b) {
-        if (a.limit != b.limit) return a.limit < b.limit;
-        return a.group != b.group ? a.group < b.group : a.key < b.key;
-    });
-    double taken = 0;
-    for (const Candidate* c = first; c != last; ++c) {
-        if (c == first || c->limit != c[-1].limit || c->group != c[-1].group) taken = 0;
-        if (++taken > limits[c->limit][c->group]) row_of(r, *c) = -1;
+    while (first != end) {
+        const int32_t limit = first->limit;
+        Candidate* const last = std::partition(first, end, [=](const Candidate& c) { return c.limit == limit; });
+        sort_by_group(first, last);
+        while (first != last) {
+            const int32_t group = first->group;
+            Candidate* next = first;
+            while (next != last && next->group == group) ++next;
+            settle_group(r, first, next, limits[limit][group]);
+            first = next;
+        }
     }
 }
 
