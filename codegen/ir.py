@@ -12,7 +12,7 @@
     kernel     = Kernel(name, domain, prologue, outer, body)
     action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Enqueue(pathway) | Zero(array)
                | AddUp(array, increments) | Provide(array) | Rank(values, ranks) | Quantile(values, orders, result)
-               | Reserve(projection) | Apply(projection, limits) | Tally(recorder) | CallBack(name)
+               | Reserve(projection) | Apply(projection) | Tally(recorder) | CallBack(name)
                | CheckFinite(array)
     program    = Program(setup, actions)
 
@@ -233,10 +233,12 @@ class If:
 @dataclass(frozen=True, slots=True)
 class Limited:
     """What is staged competes for the places of a limit, the ``number``-th of the pass: all elements for the same, or
-    those of each neuron of a side for its own. ``key`` (a Random of 64 bits) settles who comes first."""
+    those of each neuron of a side for its own. There are ``places`` of them (a real number, the same for all that
+    compete); ``key`` (a Random of 64 bits) settles who comes first."""
 
     number: int
     per: Side
+    places: Expression
     key: Expression
 
 
@@ -507,14 +509,13 @@ class Reserve:
 class Apply:
     """Carry out what was staged: removals, then creations. If there is no memory for it, the run stops before.
 
-    ``tally`` counts, for a rule, synapses created and removed, creations refused, and pairs that a sample lacked.
-    ``limits`` say how many of those that compete (`Limited`) are taken: one number, or one for each neuron.
+    Of those that compete (`Limited`), as many are taken as there are places. ``tally`` counts, for a rule, synapses
+    created and removed, creations refused, and pairs that a sample lacked.
     """
 
     projection: str
     clock: str
     tally: Array | None = None
-    limits: tuple[Array, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

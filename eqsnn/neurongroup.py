@@ -236,9 +236,10 @@ class NeuronGroup(Group):
     def link_index(self, variable: str) -> Array:
         """For an indexed link, the element that each neuron's variable is linked to, padded as all buffers."""
         name = f"{variable}.index"
-        if name not in self.store:
+        source = self._sources[variable]
+        if name not in self.store and isinstance(source, Source):
             self.store.add(name, "integer", self._size)
-            self.store[name][:] = self._sources[variable].positions
+            self.store[name][:] = source.positions
         return self.store.buffer(name)
 
     # ---- as a collection ----

@@ -171,11 +171,9 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
         case Reserve(projection, _, limited):
             flag = "true" if limited else "false"
             return f"reserve_changes(c, c.projections[{tables.projection(projection)}], {flag})"
-        case Apply(projection, _, tally, limits):
+        case Apply(projection, _, tally):
             counts = "nullptr" if tally is None else _pointer(tally, tables)
-            places = "".join(f", {_pointer(limit, tables)}" for limit in limits)
-            name = "apply_limited" if limits else "apply_changes"
-            return f"{name}(c, c.projections[{tables.projection(projection)}], c.tick, {counts}{places})"
+            return f"apply_changes(c, c.projections[{tables.projection(projection)}], c.tick, {counts})"
         case Tally(recorder, neurons, start, stop):
             list_ = f"list_at(*c.rings[{tables.ring(neurons, 'spike')}], {step})"
             return f"record_count(c, *c.recorders[{tables.recorder(recorder)}], {list_}, {start}, {stop}, {step})"

@@ -76,7 +76,8 @@ def _create(
 def _compete(projection: str, staged: str, limit: Limited | None, printer: Printer) -> Iterator[str]:
     if limit is not None:
         group = {"all": "0", "pre": "i", "post": "j"}[limit.per]
-        yield f"compete({projection_name(projection)}, {staged}, {limit.number}, {group}, {printer(limit.key)});"
+        given = ", ".join((staged, str(limit.number), group, printer(limit.places), printer(limit.key)))
+        yield f"compete({projection_name(projection)}, {given});"
 
 
 def indent(inner: Iterable[str], by: int = 1) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..ir import Argument, Array
+from ..ir import LONG, Argument, Array
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ class Tables:
             return "c.tick"
         if argument.name == "tick.dt":
             return "c.tick_dt"
-        if what in ("t", "step", "dt"):
+        if what in ("t", "dt") or (what == "step" and argument.type is LONG):  # a constant may be called 'step' too
             return f"c.clocks[{self.clock(clock)}].{what}"
         if argument.name in self.computed:
             return f"c.computed[{self.computed[argument.name]}]"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import sympy
 
+from eqsnn.symbolic import functions
 from eqsnn.symbolic.blocks import Branch, Created, Limit, Removed, Symbolic
 from eqsnn.symbolic.model import Item, RulePass
 from eqsnn.symbolic.reductions import Reduction
@@ -41,6 +42,7 @@ from .access import I, S, Surroundings, aside_array, number_array, reduced_array
 from .body import Body
 from .synapses import is_ordered, synaptic
 
+RANDOM = tuple(functions.RANDOM.values())
 _EXTREME = {
     ("min", REAL): float("inf"), ("max", REAL): float("-inf"), ("min", INT): 2**31 - 1, ("max", INT): -(2**31),
 }  # fmt: skip
@@ -87,12 +89,19 @@ class Before:
         self._run(name, self._neurons(per), body.store())
         return array
 
-    def limits(self) -> dict[int, Array]:
-        """The number of places of each limit of the pass, by its site."""
+    def limits(self) -> dict[int, Array | None]:
+        """The number of places of each limit of the pass, by its site.
+
+        None where it is better worked out for those that compete than for every neuron: there may be few of them.
+        """
+        few = self.node.visit.kind == "sample" and self.node.visit.per is None
         return {
-            limit.site: self.number(f"limit{k}", limit.count, limit.per or "all")
+            limit.site: None if few and not limit.count.has(*RANDOM) else self._places(k, limit)
             for k, limit in enumerate(limits_of(self.node.body))
         }
+
+    def _places(self, k: int, limit: Limit) -> Array:
+        return self.number(f"limit{k}", limit.count, limit.per or "all")
 
     def _neurons(self, per: Side, *, vector: bool = True) -> Domain:
         if per == "all":

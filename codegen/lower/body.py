@@ -65,7 +65,7 @@ class Body:
     ``site`` is the program-wide number of the task's first random call. ``guarded`` code may not change what is flagged
     ``unless refractory`` of a refractory neuron. ``bound`` holds what symbols mean now: a
     variable that has been read or written is in a local. ``limits`` holds, by the site of each limit, how many places
-    there are.
+    there are; None: that is worked out where it is asked.
     """
 
     access: Access
@@ -77,7 +77,7 @@ class Body:
     declared: set[str] = field(default_factory=set)
     lazy: dict[str, sympy.Expr] = field(default_factory=dict)
     guarded: bool = False
-    limits: dict[int, Array] = field(default_factory=dict)
+    limits: dict[int, Array | None] = field(default_factory=dict)
 
     def expression(self, x: sympy.Basic) -> Expression:
         """IR of a symbolic expression, with the present values of its symbols."""
@@ -189,23 +189,25 @@ class Body:
                 test = self.expression(condition)
                 self.statements.append(If(test, self._branch(then), self._branch(orelse)))
             case Created(values, limit):
-                self._stage(self._create(values, limit), limit)
+                self._stage(self._create(values, limit))
             case Removed(limit):
-                self._stage(Remove(self.access.group, self._limited(limit)), limit)
+                self._stage(Remove(self.access.group, self._limited(limit)))
 
-    def _stage(self, change: Create | Remove, limit: Limit | None) -> None:
+    def _stage(self, change: Create | Remove) -> None:
         """A change; one that is limited is only staged where there is a place to be had."""
-        if limit is None:
+        if change.limit is None:
             self.statements.append(change)
-            return
-        places = Load(self.limits[limit.site], self.access.neuron(limit.per or "all"))
-        self.statements.append(If(Binary(">=", places, Literal(1.0, DOUBLE)), (change,)))
+        else:
+            self.statements.append(If(Binary(">=", change.limit.places, Literal(1.0, DOUBLE)), (change,)))
 
     def _limited(self, limit: Limit | None) -> Limited | None:
         if limit is None:
             return None
-        number = list(self.limits).index(limit.site)
-        return Limited(number, limit.per or "all", Random("bits", self.site + limit.site, (), LONG))
+        number, per = list(self.limits).index(limit.site), limit.per or "all"
+        known = self.limits[limit.site]
+        places = self.expression(limit.count) if known is None else Load(known, self.access.neuron(per))
+        local = self.let(f"places{number}", convert(places, DOUBLE))
+        return Limited(number, per, local, Random("bits", self.site + limit.site, (), LONG))
 
     def _branch(self, body: tuple[Symbolic, ...]) -> tuple[Statement, ...]:
         outer, self.statements = self.statements, []

@@ -58,11 +58,11 @@ def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> 
         before.reduce()
         limits = before.limits()
         kernel = _lower_pass(before, node, number, limits)
-        actions += _run(kernel, item.owner, task.projection, tuple(limits.values()))
+        actions += _run(kernel, item.owner, task.projection, limited=bool(limits))
     return tuple(actions)
 
 
-def _lower_pass(before: Before, node: RulePass, number: int, limits: dict[int, Array]) -> Kernel:
+def _lower_pass(before: Before, node: RulePass, number: int, limits: dict[int, Array | None]) -> Kernel:
     item, network, projection = before.item, before.network, before.projection
     body = before.body()
     body.limits = limits
@@ -80,7 +80,7 @@ def _lower_pass(before: Before, node: RulePass, number: int, limits: dict[int, A
     return Kernel(f"{item.owner}_pass{number}", item.when.clock, domain, statements, outer=outer, ordered=ordered)
 
 
-def _run(kernel: Kernel, owner: str, projection: str, limits: tuple[Array, ...]) -> Iterator[Action]:
+def _run(kernel: Kernel, owner: str, projection: str, *, limited: bool) -> Iterator[Action]:
     """The kernel, and what it has staged.
 
     What it adds to arrays that it also reads is put aside until it ends, for it reads a snapshot. So is what it adds to
@@ -93,10 +93,10 @@ def _run(kernel: Kernel, owner: str, projection: str, limits: tuple[Array, ...])
     aside = {array: replace(array, name=array.name + INCREMENTS) for array in sorted(apart, key=lambda a: a.name)}
     yield from (Zero(increments, 0, None, kernel.clock) for increments in aside.values())
     if stages and any(isinstance(node, Store) for node in statements_in(kernel.body)):
-        yield Reserve(projection, kernel.clock, bool(limits))
+        yield Reserve(projection, kernel.clock, limited)
     yield Run(replace(kernel, body=_redirected(kernel.body, aside)))
     if stages or isinstance(kernel.domain, PairSample):
-        yield Apply(projection, kernel.clock, Array(f"{owner}._changes", LONG), limits)
+        yield Apply(projection, kernel.clock, Array(f"{owner}._changes", LONG))
     yield from (AddUp(array, increments, kernel.clock) for array, increments in aside.items())
 
 

@@ -32,7 +32,7 @@ _BOUND_BY_DOMAIN = ("i", "j", "s")
 
 def changes_with_steps(x: Argument) -> bool:
     """Whether an argument is known only when a step starts."""
-    return x.name == "tick" or x.name.endswith((".t", ".step"))
+    return x.name == "tick" or x.name.endswith(".t") or (x.name.endswith(".step") and x.type is LONG)
 
 
 def is_run_constant(x: Expression, constant: Set[str] = frozenset()) -> bool:

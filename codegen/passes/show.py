@@ -165,7 +165,7 @@ def _limit(limit: Limited | None) -> str:
     if limit is None:
         return ""
     whose = "" if limit.per == "all" else f" of {limit.per}"
-    return f", limit {limit.number}{whose} by {_text(limit.key, 0)}"
+    return f", limit {limit.number}: {_text(limit.places, 0)}{whose} by {_text(limit.key, 0)}"
 
 
 def _text(x: Expression, around: int) -> str:

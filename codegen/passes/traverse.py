@@ -117,19 +117,19 @@ def operands(node: Statement) -> tuple[Expression, ...]:
         case If(condition, _, _):
             return (condition,)
         case Create(_, values, limit):
-            return (*(value for _, value in values), *_keys(limit))
+            return (*(value for _, value in values), *_of_limit(limit))
         case Remove(_, limit):
-            return _keys(limit)
+            return _of_limit(limit)
         case _:
             assert_never(node)
 
 
-def _keys(limit: Limited | None) -> tuple[Expression, ...]:
-    return () if limit is None else (limit.key,)
+def _of_limit(limit: Limited | None) -> tuple[Expression, ...]:
+    return () if limit is None else (limit.places, limit.key)
 
 
 def _mapped(f: Map, limit: Limited | None) -> Limited | None:
-    return None if limit is None else replace(limit, key=f(limit.key))
+    return None if limit is None else replace(limit, places=f(limit.places), key=f(limit.key))
 
 
 def map_operands(f: Map, node: Statement) -> Statement:

@@ -258,7 +258,9 @@ class _Scope:
     def limit(self, limit: Limited | None) -> None:
         """Who comes first is drawn."""
         if limit is not None:
+            self.check(limit.places)
             self.check(limit.key)
+            self.expect(limit.places.type is DOUBLE, f"places are counted in {limit.places.type}")
             self.expect(limit.key.type is LONG, f"who comes first is told by {limit.key.type}")
 
     def assign(self, local: Local, value: Expression, nested: bool) -> None:

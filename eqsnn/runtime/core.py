@@ -32,7 +32,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "eqsnn_ragged_remove": (c_int32, (_P, _P, c_int64)),
     "eqsnn_ragged_stage_removals": (c_int32, (_P, _P, c_int64)),
     "eqsnn_ragged_stage_pairs": (c_int32, (_P, _P, _P, c_int64)),
-    "eqsnn_ragged_apply": (c_int32, (_P, c_int64, _P)),
+    "eqsnn_ragged_apply": (c_int32, (_P, c_int64)),
     "eqsnn_ragged_compact": (c_int32, (_P,)),
     "eqsnn_ragged_find": (c_int32, (_P, c_int32, c_int32)),
     "eqsnn_ragged_order": (c_int32, (_P, _P)),

@@ -170,7 +170,7 @@ class Ragged:
 
         :raises MemoryError: and what was staged is forgotten.
         """
-        self._checked(self._core.eqsnn_ragged_apply(self.handle, step, None))
+        self._checked(self._core.eqsnn_ragged_apply(self.handle, step))
 
     def forget_staged(self) -> None:
         """Change nothing of what was staged."""

@@ -84,3 +84,13 @@ def test_states_are_got_and_set():
     group.set_states(states)
     assert list(group.v / mV) == [1, 2, 3] and list(group.n) == [4, 5, 6] and group.g == 7
     assert list(group.get_states(["w"])["w"] / mV) == [2, 4, 6]
+
+
+def test_a_constant_called_as_a_property_of_clocks():
+    G = NeuronGroup(2, "x : 1", threshold="x > 100")
+    S = Synapses(G, G, "w : 1", on_pre="w += step")
+    S.connect()
+    step = 2.5
+    G.run_regularly("x += step", dt=1 * ms)
+    Network(G, S).run(2 * ms)
+    assert (G.x == 2 * step).all()

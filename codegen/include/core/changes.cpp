@@ -20,15 +20,16 @@ void sort_removals(Ragged& r) {
 
 int32_t slot_of(const Ragged& r, const StagedRemoval& s) { return r.row_start[s.i] + s.offset; }
 
-bool is_pair(const Candidate& c) { return c.place >= 0; }
+bool is_pair(const Candidate& c) { return c.staged >= 0; }
 
 // The neuron of whatever competes; -1 marks what has lost.
 int32_t& row_of(Ragged& r, const Candidate& c) {
-    return is_pair(c) ? r.staged_pairs[c.place].i : r.staged_removals[~c.place].i;
+    return is_pair(c) ? r.staged_pairs[c.staged].i : r.staged_removals[~c.staged].i;
 }
 
 // Of candidates for the same places, those with the smallest keys take them; the others have lost.
-void settle_group(Ragged& r, Candidate* first, Candidate* last, double places) {
+void settle_group(Ragged& r, Candidate* first, Candidate* last) {
+    const double places = first->places;
     const auto before = [](const Candidate& a, const Candidate& b) { return a.key < b.key; };
     if (static_cast<double>(last - first) <= places) return;
     Candidate* const losers = first + (places >= 1 ? static_cast<int64_t>(places) : 0);
@@ -42,7 +43,7 @@ void sort_by_group(Candidate* first, Candidate* last) {
 }
 
 // Of all removals, or all pairs, that compete for a limit's places, the first of each group take them.
-void hold_to_limits(Ragged& r, const double* const* limits, bool pairs) {
+void hold_to_limits(Ragged& r, bool pairs) {
     Candidate* first = r.candidates;
     Candidate* const end = std::partition(first, first + r.n_candidates, [&](const Candidate& c) {
         return is_pair(c) == pairs && row_of(r, c) >= 0;
@@ -55,7 +56,7 @@ void hold_to_limits(Ragged& r, const double* const* limits, bool pairs) {
             const int32_t group = first->group;
             Candidate* next = first;
             while (next != last && next->group == group) ++next;
-            settle_group(r, first, next, limits[limit][group]);
+            settle_group(r, first, next);
             first = next;
         }
     }
@@ -87,7 +88,7 @@ int64_t refuse_connected(Ragged& r) {
     int64_t refusals = 0;
     for (int64_t k = 0; k < r.n_candidates && !r.multi; ++k) {
         const Candidate& c = r.candidates[k];
-        if (!is_pair(c) || !connected(r, r.staged_pairs[c.place].i, r.staged_pairs[c.place].j)) continue;
+        if (!is_pair(c) || !connected(r, r.staged_pairs[c.staged].i, r.staged_pairs[c.staged].j)) continue;
         row_of(r, c) = -1;
         ++refusals;
     }
@@ -259,19 +260,19 @@ int32_t eqsnn_ragged_stage_pairs(Ragged* r, const int32_t* i, const int32_t* j, 
     return r->failed ? no_memory : 0;
 }
 
-int32_t eqsnn_ragged_apply(Ragged* r, int64_t step, const double* const* limits) {
+int32_t eqsnn_ragged_apply(Ragged* r, int64_t step) {
     if (!r->n_pairs && !r->n_removals && !r->failed) return 0;
     int64_t refusals = 0;
     if (r->failed) r->n_candidates = 0;  // some may stand for what found no place
     if (r->n_candidates) {
-        hold_to_limits(*r, limits, false);
+        hold_to_limits(*r, false);
         r->n_removals = without_losers(r->staged_removals, r->n_removals);
     }
     sort_removals(*r);
     toggle_removals(*r);
     if (r->n_candidates) {
         refusals = refuse_connected(*r);
-        hold_to_limits(*r, limits, true);
+        hold_to_limits(*r, true);
         r->n_pairs = without_losers(r->staged_pairs, r->n_pairs);
     }
     refusals += settle_pairs(*r);

@@ -142,7 +142,7 @@ int32_t eqsnn_ragged_remove(Ragged* r, const int32_t* slots, int64_t n) {
     const int64_t removed = r->removed;
     for (int64_t k = 0; k < n; ++k) stage_remove(r, slots[k]);
     r->logging = 0;
-    const int32_t error = eqsnn_ragged_apply(r, 0, nullptr);
+    const int32_t error = eqsnn_ragged_apply(r, 0);
     r->logging = logging;
     r->removed = removed;
     return error;

@@ -246,12 +246,12 @@ inline void enqueue(Context& c, Pathway& way, const Ragged* r, const Real* delay
 
 // Carries out what was staged. A rule's `tally` counts synapses created and removed, creations refused, and pairs that
 // its samples lacked.
-inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally, const double* const* limits = nullptr) {
+inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally) {
     if (tally) tally[3] += c.shortfall;
     c.shortfall = 0;
     if (!r->n_pairs && !r->n_removals && !r->failed) return;
     const int64_t created = r->created, removed = r->removed, refusals = r->refusals;
-    const int32_t result = eqsnn_ragged_apply(r, step, limits);
+    const int32_t result = eqsnn_ragged_apply(r, step);
     if (result < 0) {
         c.fault.code = result == too_many ? fault_too_many : fault_memory;
         return;
@@ -261,12 +261,6 @@ inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally, c
     tally[0] += r->created - created;
     tally[1] += r->removed - removed;
     tally[2] += r->refusals - refusals;
-}
-
-template <class... Array>
-inline void apply_limited(Context& c, Ragged* r, int64_t step, int64_t* tally, Array... limits) {
-    const double* const places[] = {limits...};
-    apply_changes(c, r, step, tally, places);
 }
 
 inline void reserve_changes(Context& c, Ragged* r, bool limited) {

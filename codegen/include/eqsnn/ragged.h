@@ -50,11 +50,12 @@ struct StagedRemoval {
     int32_t i, offset;
 };
 
-// A staged change that competes for the places of a limit: staged pair number `place`, or removal number ~place. Those
-// of a group (a neuron, or 0) take places in the order of their keys.
+// A staged change that competes under a limit: pair number `staged`, or removal number ~staged. All of a group (a
+// neuron, or 0) compete for the same places, and take them in the order of their keys.
 struct Candidate {
     uint64_t key;
-    int64_t place;
+    double places;
+    int64_t staged;
     int32_t limit, group;
 };
 
@@ -118,8 +119,7 @@ EQSNN_API int32_t eqsnn_ragged_append(eqsnn::Ragged* r, const int32_t* i, const 
 // Changing. `create` returns the new slot; `remove` takes slots that are distinct and live.
 EQSNN_API int32_t eqsnn_ragged_create(eqsnn::Ragged* r, int32_t i, int32_t j);
 EQSNN_API int32_t eqsnn_ragged_remove(eqsnn::Ragged* r, const int32_t* slots, int64_t n);
-// `limits` has for each limit the places of each of its groups; without any, null.
-EQSNN_API int32_t eqsnn_ragged_apply(eqsnn::Ragged* r, int64_t step, const double* const* limits);
+EQSNN_API int32_t eqsnn_ragged_apply(eqsnn::Ragged* r, int64_t step);
 EQSNN_API int32_t eqsnn_ragged_compact(eqsnn::Ragged* r);
 // Makes the full list longer, and so that apply cannot fail: room to remove every synapse, and to compete for it.
 EQSNN_API int32_t eqsnn_ragged_stage_room(eqsnn::Ragged* r, eqsnn::Staged list);
@@ -194,10 +194,10 @@ inline unsigned char* stage_create(Ragged* r, int32_t i, int32_t j) {
 }
 
 // Has what was staged last compete for the places of a limit.
-inline void compete(Ragged* r, Staged list, int32_t limit, int32_t group, int64_t key) {
+inline void compete(Ragged* r, Staged list, int32_t limit, int32_t group, double places, int64_t key) {
     if (r->n_candidates == r->candidate_room && eqsnn_ragged_stage_room(r, staged_candidates)) return;
-    const int64_t place = list == staged_pairs ? r->n_pairs - 1 : ~(r->n_removals - 1);
-    r->candidates[r->n_candidates++] = Candidate{static_cast<uint64_t>(key), place, limit, group};
+    const int64_t staged = list == staged_pairs ? r->n_pairs - 1 : ~(r->n_removals - 1);
+    r->candidates[r->n_candidates++] = Candidate{static_cast<uint64_t>(key), places, staged, limit, group};
 }
 
 // Variable k within a staged record.
