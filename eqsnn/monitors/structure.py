@@ -30,7 +30,7 @@ class StructureMonitor(Monitor):
     ``connect`` creates starts with the initial values; ``S.w = ...`` comes later. An event-driven variable is as the
     last event of its synapse left it. `S.history_at` tells which synapses there were at a time.
 
-    An entry takes 40 bytes, with ``variables`` also what these take; while a run goes on, 32 bytes and all variables of
+    An entry takes 48 bytes, with ``variables`` also what these take; while a run goes on, 32 bytes and all variables of
     a synapse. ``record=False`` logs nothing, and counts only: ``M.created``, ``M.removed``.
 
     Example::

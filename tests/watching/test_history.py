@@ -14,7 +14,8 @@ from eqsnn import Network, NeuronGroup, StructuralPlasticity, StructureMonitor, 
 N_PRE, N_POST = 6, 5
 
 # Removals and creations of the same pair in one pass, several synapses of a pair, passes that follow each other.
-CHURN = """
+CHURN = (
+    """
 for each synapse:
     remove synapse if rand() < 0.3
 for each pair in sample(7):
@@ -24,7 +25,17 @@ for each pair in sample(7):
     else:
         create synapse(w=i)
         create synapse(w=j) if rand() < 0.5
-"""
+""",
+    # Who stays is asked of all synapses, and elements are matched.
+    """
+for each synapse:
+    remove synapse if w <= quantile(w, 0.3) limit 3
+for each synapse: remove synapse if rank(w, per=post) == 0 and rand() < 0.5 limit 1 per pre
+for each pair in match(int(2*rand()), 3 - N_incoming):
+    create synapse(w=rand())
+for each pair in sample(3, unconnected): create synapse(w=rand()) if rand() < 0.7 limit 2
+""",
+)
 
 
 def pairs(connectivity) -> Counter:
@@ -34,13 +45,13 @@ def pairs(connectivity) -> Counter:
 class Watched:
     """A network that notes after each millisecond what it looks like."""
 
-    def __init__(self, multi: bool) -> None:
+    def __init__(self, multi: bool, rule: str) -> None:
         source, target = NeuronGroup(N_PRE, "", dt=1 * ms), NeuronGroup(N_POST, "", dt=1 * ms)
         index = "k" if multi else None
         self.multi = multi
         self.synapses = Synapses(source, target, "w : 1", dt=1 * ms, multisynaptic_index=index)
         self.synapses.connect(p=0.4)
-        self.rule = StructuralPlasticity(self.synapses, CHURN, dt=1 * ms)
+        self.rule = StructuralPlasticity(self.synapses, rule, dt=1 * ms)
         self.network = Network(source, target, self.synapses)
 
     def watch(self) -> None:
@@ -73,15 +84,16 @@ class Watched:
             assert past.N == len(past) == self.monitor.count(moment * ms) == sum(expected.values())
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(
     multi=st.booleans(),
+    rule=st.sampled_from(CHURN),
     before=st.integers(0, 3),
     acts=st.lists(st.sampled_from(["run", "run", "connect", "rule", "float32", "float64", "ask"]), max_size=9),
 )
-def test_the_past_is_what_it_was(multi: bool, before: int, acts: list[str]) -> None:
+def test_the_past_is_what_it_was(multi: bool, rule: str, before: int, acts: list[str]) -> None:
     """Over several runs, with connections and rules by hand between them, and storage moved to another precision."""
-    watched = Watched(multi)
+    watched = Watched(multi, rule)
     if before:
         watched.network.run(before * ms)
     watched.watch()
