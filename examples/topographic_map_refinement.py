@@ -29,9 +29,9 @@ What comes out here, as means of three runs (p: the middle one; the last column 
     AD: null -> final         0.77     0.80     1.47             0.64     1.47     0.85        0.77
                               0.76     0.80     1.43             0.61     1.42     0.80        0.75
 
-So it is as they say. With correlated input the receptive fields shrink by a third, in the wiring and a little more in the
-weights. Without rewiring only the weights know. With uncorrelated input there is little of it; lateral synapses take most
-of the slots. AD does not differ from chance. The rate depends on single steps of 0.1 ms: a refractory period that is one
+So it is as they say. With correlated input the receptive fields shrink by a quarter in the wiring, and a little more in
+the weights. Without rewiring only the weights know. With uncorrelated input there is little of it; lateral synapses then
+take most of Bamford's slots. AD does not differ from chance. The rate depends on single steps of 0.1 ms: a refractory period that is one
 step longer takes 0.4 Hz off; without the lateral delay of one step there would be almost 3 Hz more.
 """
 
