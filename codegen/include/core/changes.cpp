@@ -83,12 +83,44 @@ bool connected(const Ragged& r, int32_t i, int32_t j) {
     return slot >= 0;
 }
 
+uint64_t key_of(const StagedPair& s) { return uint64_t(uint32_t(s.i)) << 32 | uint32_t(s.j); }
+
+// Whether any pair was staged twice in a row: by two statements, or because a matching holds it twice.
+bool any_twins(const Ragged& r) {
+    const StagedPair* const last = r.staged_pairs + r.n_pairs;
+    const auto same = [](const StagedPair& a, const StagedPair& b) { return key_of(a) == key_of(b); };
+    return std::adjacent_find(static_cast<const StagedPair*>(r.staged_pairs), last, same) != last;
+}
+
+// Of equal pairs that compete for the same places, the one staged first does so for all. Returns how many do not.
+int64_t refuse_twins(Ragged& r) {
+    if (r.multi || !any_twins(r)) return 0;
+    const auto pair_of = [&r](const Candidate& c) { return key_of(r.staged_pairs[c.staged]); };
+    Candidate* const first = r.candidates;
+    Candidate* const last = std::partition(first, first + r.n_candidates, is_pair);
+    std::sort(first, last, [=](const Candidate& a, const Candidate& b) {
+        if (a.limit != b.limit) return a.limit < b.limit;
+        return pair_of(a) != pair_of(b) ? pair_of(a) < pair_of(b) : a.staged < b.staged;
+    });
+    int64_t refusals = 0;
+    for (const Candidate *c = first, *stands = first; c != last; ++c) {
+        if (c == stands || c->limit != stands->limit || pair_of(*c) != pair_of(*stands)) {
+            stands = c;
+        } else {
+            row_of(r, *c) = -1;
+            ++refusals;
+        }
+    }
+    return refusals;
+}
+
 // Of pairs that compete for a limit's places, those that are connected take none. Returns how many.
 int64_t refuse_connected(Ragged& r) {
     int64_t refusals = 0;
     for (int64_t k = 0; k < r.n_candidates && !r.multi; ++k) {
         const Candidate& c = r.candidates[k];
-        if (!is_pair(c) || !connected(r, r.staged_pairs[c.staged].i, r.staged_pairs[c.staged].j)) continue;
+        if (!is_pair(c) || row_of(r, c) < 0) continue;
+        if (!connected(r, r.staged_pairs[c.staged].i, r.staged_pairs[c.staged].j)) continue;
         row_of(r, c) = -1;
         ++refusals;
     }
@@ -98,9 +130,8 @@ int64_t refuse_connected(Ragged& r) {
 // Sorts the pairs, ties by when they were staged, and drops those that are refused. Returns how many.
 int64_t settle_pairs(Ragged& r) {
     StagedPair* const first = r.staged_pairs;
-    const auto key = [](const StagedPair& s) { return uint64_t(uint32_t(s.i)) << 32 | uint32_t(s.j); };
-    const auto before = [=](const StagedPair& a, const StagedPair& b) {
-        return key(a) != key(b) ? key(a) < key(b) : a.order < b.order;
+    const auto before = [](const StagedPair& a, const StagedPair& b) {
+        return key_of(a) != key_of(b) ? key_of(a) < key_of(b) : a.order < b.order;
     };
     if (!std::is_sorted(first, first + r.n_pairs, before)) std::sort(first, first + r.n_pairs, before);
     if (r.multi) return 0;
@@ -108,8 +139,8 @@ int64_t settle_pairs(Ragged& r) {
     uint64_t previous = UINT64_MAX;
     for (int64_t k = 0; k < r.n_pairs; ++k) {
         const StagedPair pair = first[k];
-        if (key(pair) != previous && !connected(r, pair.i, pair.j)) first[kept++] = pair;
-        previous = key(pair);
+        if (key_of(pair) != previous && !connected(r, pair.i, pair.j)) first[kept++] = pair;
+        previous = key_of(pair);
     }
     const int64_t refusals = r.n_pairs - kept;
     r.n_pairs = kept;
@@ -271,7 +302,8 @@ int32_t eqsnn_ragged_apply(Ragged* r, int64_t step) {
     sort_removals(*r);
     toggle_removals(*r);
     if (r->n_candidates) {
-        refusals = refuse_connected(*r);
+        refusals = refuse_twins(*r);
+        refusals += refuse_connected(*r);
         hold_to_limits(*r, true);
         r->n_pairs = without_losers(r->staged_pairs, r->n_pairs);
     }

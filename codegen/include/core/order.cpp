@@ -29,9 +29,9 @@ typename KeyOf<Value>::type key_of(Value value) {
     using Key = typename KeyOf<Value>::type;
     constexpr Key sign = Key{1} << (sizeof(Key) * 8 - 1);
     if (value != value) return ~Key{0};
-    value += Value{0};
     Key bits;
     std::memcpy(&bits, &value, sizeof bits);
+    if (bits == sign) bits = 0;  // arithmetic would not do: to the compiler both zeros are the same
     return bits & sign ? ~bits : bits | sign;
 }
 
