@@ -23,7 +23,7 @@ def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any]
     program = compiled.program
     action, now = program.actions[outcome.action], f"{outcome.tick * timing.tick * 1e3:g} ms"
     if outcome.fault == FAULT_MEMORY:
-        hint = "record less, or build a smaller network; connectivity is as it was before the step that failed"
+        hint = "record less, or build a smaller network; the synapses are as they were before the change that failed"
         raise RunError("E903", f"at t = {now} memory ran out in '{program.labels[outcome.action]}'.", hint=hint)
     if outcome.fault == FAULT_TOO_MANY:
         raise RunError("E904", f"at t = {now} a projection would have more than 2**31 synapses.")

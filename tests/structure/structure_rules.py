@@ -76,7 +76,15 @@ class Writer:
 
     def rule(self) -> str:
         kinds = ["synapse", self.random.choice(["pre", "post"]), "pair", "synapse"]
-        return "\n".join(self.one(kind) for kind in kinds)
+        return "\n".join([*map(self.one, kinds), *self.reading()])
+
+    def reading(self) -> list[str]:
+        """Passes that read every counter: what nothing reads is an error."""
+        sums = {side: ["N"] for side in ("pre", "post")}
+        for name in self.counters:
+            sums["post" if name.endswith("_post") else "pre"].append(name)
+        variable = {"pre": "a_pre", "post": "nb_post"}
+        return [f"for each {side}: {variable[side]} = ({' + '.join(names)}) % 7" for side, names in sums.items()]
 
     def one(self, kind: str, head: str = "") -> str:
         fresh = [f"m{len(self.counters)}{side}" for side in ("", "_pre", "_post")]
@@ -154,7 +162,7 @@ class Grower(Writer):
     def rule(self) -> str:
         kinds = ["synapse", "pair", "pair", *self.random.choices(["synapse", "pair", "pair", "pre", "post"], k=2)]
         self.random.shuffle(kinds)
-        return "\n".join(self.one(kind) for kind in kinds)
+        return "\n".join([*map(self.one, kinds), *self.reading()])
 
     def one(self, kind: str, head: str = "") -> str:
         drawn = kind == "pair" and self.random.random() < 0.8
