@@ -142,6 +142,11 @@ def _missing_operator(failure: Failure) -> errors.SyntaxError | None:
     values = here.kind in ("name", "number") or here.text in ("(", "not")
     if not failure.wants_operator or not values or before is None or here.text in _BETWEEN:
         return None
+    if failure.open and before.text == "per" and here.text in ("pre", "post"):
+        return failure.error("E129", "'=' is missing after 'per'.", f"Write 'per={here.text}'.", before)
+    if failure.open and here.text == "per" and failure.after.text in ("pre", "post", "="):
+        side = next((lexeme.text for lexeme in failure.rest if lexeme.text in ("pre", "post")), "post")
+        return failure.error("E129", "A ',' is missing before 'per'.", f"Write '..., per={side})'.")
     message = f"An operator is missing between '{before.text}' and '{here.text}'."
     return failure.error("E122", message, _product(before, here), here)
 

@@ -72,9 +72,23 @@ def _pairs(failure: Failure) -> errors.SyntaxError | None:
 
 
 def _sample(failure: Failure) -> errors.SyntaxError | None:
-    here = failure.here
+    here, before = failure.here, failure.before
     if failure.accepts <= {"_PER", "_UNCONNECTED", "RPAR"} and "_PER" in failure.accepts and not failure.at_line_end:
         return failure.error("E128", f"'sample' has no option '{here.text}'.", _SAMPLE)
+    if here.text == "=" and before is not None and before.text == "unconnected":
+        return failure.error("E128", "'unconnected' takes no value.", "Write 'sample(n, unconnected)'.")
+    words = [lexeme.text for lexeme in failure.line]
+    nothing = words[-3:] == ["in", "sample", "("] and here.text == ")"
+    option = words[-4:-1] == ["in", "sample", "("] and (
+        (words[-1] == "per" and here.text == "=") or (words[-1] == "unconnected" and here.text in (")", ","))
+    )
+    if words[-4:-1] == ["in", "sample", "("] and words[-1] != "per" and here.text == "=":
+        return failure.error("E128", "The number of pairs has no name.", "Write 'sample(10)', for instance.", before)
+    if nothing or option:
+        message = "'sample' begins with the number of pairs."
+        return failure.error("E128", message, "Write 'sample(10)', for instance.", failure.lexemes[failure.index - 1])
+    if "sample" in words and here.text == "per" and failure.wants_operator and len(failure.open) == 1:
+        return failure.error("E128", "A ',' is missing before 'per'.", _SAMPLE)
     if failure.accepts == {"EQUAL"} and failure.before is not None and failure.before.text == "per":
         return failure.error("E128", "'=' is missing after 'per'.", _SAMPLE, failure.before)
     if failure.accepts == {"SIDE"} and failure.open:
@@ -90,6 +104,8 @@ def _match(failure: Failure) -> errors.SyntaxError | None:
     words = [lexeme.text for lexeme in failure.line]
     in_match = "match" in words and words[words.index("match") + 1 :][:1] == ["("] and len(failure.open) == 1
     hint = "Write 'match(a, b)': what each neuron of pre offers, and each of post."
+    if in_match and failure.here.text == "=":
+        return failure.error("E128", "The numbers of 'match' have no names.", hint)
     if in_match and failure.here.text == ")" and "RPAR" not in failure.accepts:
         return failure.error("E128", "'match' takes two numbers.", hint, failure.line[words.index("match")])
     if in_match and failure.accepts == {"RPAR"} and not failure.at_line_end:
@@ -106,6 +122,14 @@ def _head_end(failure: Failure) -> errors.SyntaxError | None:
     if here.text == "in":
         message = f"'for each {before.text}' takes no 'in': it visits every one."
         return failure.error("E113", message, f"Write 'for each {before.text}:'.")
+    if here.text in ("per", "limit"):
+        message = f"'{here.text}' cannot stand in the head of a pass: it belongs to a statement of its body."
+        hint = "Write 'limit n per post' at the end of the statement"
+        if here.text == "per":
+            hint += ", or 'for each pair in sample(n, per=post):'"
+        return failure.error("E113", message, f"{hint}.")
+    if here.text == "(" and before.text == "all":
+        return failure.error("E113", "'all' takes no parentheses.", "Write 'for each pair in all:'.")
     if here.text in ("if", "where", "("):
         message = f"'{here.text}' cannot follow '{before.text}' in the head of a pass."
         return failure.error("E113", message, "Write ':' here, and an 'if' in the body for a condition.")

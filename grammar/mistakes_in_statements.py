@@ -82,10 +82,15 @@ def _synapse(failure: Failure) -> errors.SyntaxError | None:
         return None
     verb = words[0].text.lower()
     for known, right in ((_REMOVE, "remove"), (_CREATE, "create")):
-        if verb in known and here.text.lower() in _SYNAPSES and (verb != right or here.text != "synapse"):
+        near = verb in known or bool(suggest(verb, ("create", "remove"), most=1) == [right])
+        if near and here.text.lower() in _SYNAPSES and (words[0].text != right or here.text != "synapse"):
             span = failure.span(words[0], here)
             message = f"'{span.text}' is not a statement."
             return errors.SyntaxError("E117", message, span, f"Write '{right} synapse'.")
+    if here.text in _SYNAPSES and words[0].kind == "name" and "ASSIGN" in failure.accepts:
+        span = failure.span(words[0], here)
+        hint = "Write 'create synapse' or 'remove synapse'."
+        return errors.SyntaxError("E117", f"'{span.text}' is not a statement.", span, hint)
     if words[0].text in ("create", "remove") and "_SYNAPSE" in failure.accepts and here.text not in _ASSIGNMENTS:
         message = f"'{words[0].text}' is followed by 'synapse'."
         return failure.error("E117", message, f"Write '{words[0].text} synapse'.", words[0])
@@ -97,8 +102,10 @@ def _values(failure: Failure) -> errors.SyntaxError | None:
     words = [lexeme.text for lexeme in _statement(failure)]
     here = failure.here
     if words[:2] == ["remove", "synapse"] and len(words) == 2 and here.text == "(":
-        message = "'remove synapse' takes no values."
-        return failure.error("E117", message, "Write 'remove synapse if ...' for a condition.")
+        message, hint = "'remove synapse' takes no values.", "Write 'remove synapse if ...' for a condition."
+        if failure.after.text == "limit":
+            hint = "Write 'remove synapse limit ...', without parentheses."
+        return failure.error("E117", message, hint)
     compared = here.kind == "name" and failure.after.kind == "operator" and failure.after.text not in ("=", ":")
     if words in (["remove", "synapse"], ["create", "synapse"]) and compared:
         return failure.error("E117", "'if' is missing before the condition.", f"Write 'if {here.text} ...'.")
@@ -122,13 +129,20 @@ def _limit(failure: Failure) -> errors.SyntaxError | None:
     if before is not None and before.text == "limit" and failure.wants_operand and here.kind != "open":
         return failure.error("E118", "A number is missing after 'limit'.", _LIMIT_HINT, before)
     if failure.accepts == {"SIDE"} and before is not None and before.text == "per":
+        if here.text == "=":
+            return failure.error("E118", "After 'limit n', 'per' takes no '='.", "Write 'per pre' or 'per post'.")
         return failure.error("E118", "'per' is followed by 'pre' or 'post'.", "Write 'per pre' or 'per post'.")
+    if here.text == "," and failure.after.text == "per" and "limit" in words and not failure.open:
+        return failure.error("E118", "No ',' stands before 'per'.", "Write 'limit n per post'.")
     if here.text == "if" and structural and "limit" in words:
         message = "The condition stands before 'limit'."
         return failure.error("E118", message, f"Write '{words[0]} synapse if ... limit ...'.")
     if here.text == "limit" and structural and not failure.wants_operand:
         return failure.error("E118", "There is one 'limit' already.", _LIMIT_HINT) if "limit" in words else None
-    if here.text == "per" and structural and not failure.wants_operand:
+    if here.text == "per" and structural and not failure.wants_operand and not failure.open:
+        if before is not None and before.text == ")":
+            hint = "Write 'limit n per post', or 'mean(x, per=post)' inside the parentheses."
+            return failure.error("E118", "'per' belongs to a 'limit'.", hint)
         return failure.error("E118", "'per' belongs to a 'limit'.", _LIMIT_HINT)
     if words == ["limit"] and here.kind in ("name", "number"):
         message = "'limit' belongs to 'create synapse' or 'remove synapse'."
@@ -236,6 +250,8 @@ def _after_synapse(failure: Failure) -> errors.SyntaxError | None:
     here, words = failure.here, [lexeme.text for lexeme in _statement(failure)]
     if words[1:2] != ["synapse"] or words[0] not in ("create", "remove") or failure.wants_operand or failure.open:
         return None
+    if here.text == "," and failure.wants_operator:
+        return failure.error("E122", "',' does not separate statements.", "Write each on a line of its own.")
     statement = f"{words[0]} synapse"
     if here.text == ":":
         message = f"'{statement} if ...' has no body: ':' cannot follow."

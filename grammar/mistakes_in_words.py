@@ -74,6 +74,9 @@ def _stray(failure: Failure) -> errors.SyntaxError:
 
 
 def _string(failure: Failure) -> errors.SyntaxError:
+    side = failure.here.text[1:-1]
+    if failure.index > 1 and failure.lexemes[failure.index - 2].text == "per" and side in ("pre", "post"):
+        return failure.error("E120", "A side stands without quotes.", f"Write 'per={side}'.")
     return failure.error("E120", "A text in quotes has no place here.", "Write names and numbers without quotes.")
 
 

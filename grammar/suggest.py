@@ -17,10 +17,14 @@ def suggest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
 
 def question(names: Iterable[str]) -> str | None:
     """``did you mean 'a', 'b' or 'c'?``, or None where there is no name."""
+    text = listed(names)
+    return f"did you mean {text}?" if text else None
+
+
+def listed(names: Iterable[str]) -> str:
+    """``'a', 'b' or 'c'``; empty where there is no name."""
     quoted = [f"'{name}'" for name in names]
-    if not quoted:
-        return None
-    return f"did you mean {' or '.join(filter(None, (', '.join(quoted[:-1]), quoted[-1])))}?"
+    return " or ".join(filter(None, (", ".join(quoted[:-1]), *quoted[-1:])))
 
 
 def _similarity(name: str, other: str) -> float:
