@@ -177,6 +177,8 @@ class Namespace:
 def check_namespace(namespace: object, place: str) -> dict[str, Any]:
     """Return a copy of what was given as ``namespace=``.
 
+    It may be ``vars(module)``: what Python and ``from eqsnn import *`` put there is left out.
+
     :raises TypeError: E421, not a dictionary with names as keys.
     :raises NameError: E316, with what is wrong with a value.
     """
@@ -185,11 +187,17 @@ def check_namespace(namespace: object, place: str) -> dict[str, Any]:
     if not isinstance(namespace, Mapping) or not all(isinstance(name, str) for name in namespace):
         message = f"namespace must be a dictionary of names and values, not {namespace!r}."
         raise errors.TypeError("E421", message, place=place)
+    namespace = {name: value for name, value in namespace.items() if not _comes_with_a_module(name, value)}
     for name, value in namespace.items():
         objection = None if isinstance(value, TimedArray | Function) else _objection(name, value)
         if objection is not None and not callable(value):
             raise errors.NameError("E316", f"namespace: {objection[0]}", hint=objection[1], place=place)
-    return dict(namespace)
+    return namespace
+
+
+def _comes_with_a_module(name: str, value: Any) -> bool:
+    ours = vars(sys.modules[__name__.partition(".")[0]])
+    return name[:2] == name[-2:] == "__" or isinstance(value, types.ModuleType) or ours.get(name, _ABSENT) is value
 
 
 def _constant(qualified: str, name: str, value: Any, *, anew: bool = False) -> Constant | None:

@@ -2,6 +2,7 @@
 
 import gc
 import math
+import types
 import weakref
 
 import numpy as np
@@ -138,6 +139,9 @@ def test_tables_and_functions():
 def test_explicit_namespaces_are_checked_at_once():
     assert check_namespace(None, "g") == {}
     assert check_namespace({"a": 1, "I": TimedArray([1], dt=1 * ms)}, "g").keys() == {"a", "I"}
+    module = types.ModuleType("parameters", "Parameters of a study.")
+    exec("import math\nfrom eqsnn import *\ntau = 10*ms", vars(module))
+    assert check_namespace(vars(module), "g") == {"tau": 10 * ms}
     for bad, code in ((3, "E421"), ({1: 2}, "E421"), ({"a": "text"}, "E316"), ({"a": [1, 2]}, "E316")):
         with pytest.raises(errors.EqsnnError) as caught:
             NeuronGroup(1, namespace=bad)
