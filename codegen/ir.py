@@ -213,7 +213,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Accumulate:
-    """``array[index] += value``, or the smaller or larger of both; the order over elements is the domain's."""
+    """``array[index] += value``, or the smaller or larger of both; the order over elements is the domain's.
+
+    What is not a number makes any of them NaN.
+    """
 
     array: Array
     index: Expression

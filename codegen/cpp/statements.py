@@ -40,8 +40,7 @@ def lines(statements: Iterable[Statement], printer: Printer, tables: Tables) -> 
             case Accumulate(array, index, value, "+"):
                 yield f"{printer.load(array, index)} += {printer(value)};"
             case Accumulate(array, index, value, operator):
-                place, sign = printer.load(array, index), "<" if operator == "min" else ">"
-                yield f"{{ const auto x = {printer(value)}; if (x {sign} {place}) {place} = x; }}"
+                yield f"keep_{operator}({printer.load(array, index)}, {printer(value)});"
             case If(condition, then, orelse):
                 yield f"if ({printer(condition)}) {{"
                 yield from indent(lines(then, printer, tables))

@@ -23,12 +23,15 @@ struct KeyOf<float> {
     using type = uint32_t;
 };
 
+template <class Value>
+constexpr typename KeyOf<Value>::type no_number = ~typename KeyOf<Value>::type{0};
+
 // An unsigned number with the order of a real one: zero has one sign, and all that is no number comes last.
 template <class Value>
 typename KeyOf<Value>::type key_of(Value value) {
     using Key = typename KeyOf<Value>::type;
     constexpr Key sign = Key{1} << (sizeof(Key) * 8 - 1);
-    if (value != value) return ~Key{0};
+    if (value != value) return no_number<Value>;
     Key bits;
     std::memcpy(&bits, &value, sizeof bits);
     if (bits == sign) bits = 0;  // arithmetic would not do: to the compiler both zeros are the same
@@ -165,6 +168,7 @@ int32_t quantile(const Ragged* r, const void* values, By by, const double* order
         auto *const first = groups.items + groups.start[g], *const last = groups.items + groups.start[g + 1];
         result[g] = std::numeric_limits<Value>::quiet_NaN();
         if (first == last || !(orders[g] >= 0 && orders[g] <= 1)) continue;
+        if (std::any_of(first, last, [](const auto& item) { return item.key == no_number<Value>; })) continue;
         const double place = orders[g] * static_cast<double>(last - first - 1);
         auto* const lower = first + static_cast<int64_t>(place);
         std::nth_element(first, lower, last, less);

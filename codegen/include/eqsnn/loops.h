@@ -269,6 +269,16 @@ inline void reserve_changes(Context& c, Ragged* r, bool limited) {
 
 // ---- what a pass asks of all synapses ----
 
+// The smaller or larger of what was met so far and one more value; once NaN, it stays so.
+template <class T>
+inline void keep_min(T& least, T x) {
+    if (x < least || x != x) least = x;
+}
+template <class T>
+inline void keep_max(T& most, T x) {
+    if (x > most || x != x) most = x;
+}
+
 // Points array k to memory for a value of each slot.
 inline void provide(Context& c, int32_t k, const Ragged* r, int64_t bytes) {
     Buffer& buffer = c.asides[k];
