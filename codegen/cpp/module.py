@@ -163,7 +163,7 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
         case Rank(values, ranks, per):
             storage = f"c.projections[{tables.projection(values.projection or '')}]"
             given = f"c.arrays[{tables.array(values)}], {_pointer(ranks, tables)}, by_{per}"
-            return f"rank_synapses<real>(c, {storage}, {given})"
+            return f"rank_synapses<{values.type.value}>(c, {storage}, {given})"
         case Quantile(values, orders, result, per):
             storage = f"c.projections[{tables.projection(values.projection or '')}]"
             given = ", ".join((f"c.arrays[{tables.array(values)}]", _pointer(orders, tables), _pointer(result, tables)))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..ir import (
     BOOL,
+    INT,
     REAL,
     Accumulate,
     Call,
@@ -86,6 +87,8 @@ def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
         yield from _loop("", [*row.element(), *twin, *printer.lines(body)])
         return
     yield "real* __restrict const aside = static_cast<real*>(c.sums); (void)aside;"
+    if any(node.array.type is INT for node in scatters):
+        yield "int32_t* __restrict const whole_aside = static_cast<int32_t*>(c.sums);"
     yield "const int64_t widest = c.widest; (void)widest;"
     if _calls(body):
         yield from _whole_vectors(printer, row, twin)
@@ -97,8 +100,7 @@ def row_loop(printer: KernelPrinter, row: Row) -> Iterator[str]:
     yield from _loop("#pragma omp simd", [*row.element(), *twin, *(line for part in split for line in part)])
     if scatters:
         adds = [
-            f"{printer.printer.load(a.array, a.index)} += aside[{place} * widest + k];"
-            for place, a in enumerate(scatters)
+            f"{printer.printer.load(a.array, a.index)} += {_aside(a, place)};" for place, a in enumerate(scatters)
         ]
         yield from _loop("", [*row.element(), *adds])
 
@@ -124,7 +126,7 @@ def _whole_vectors(printer: KernelPrinter, row: Row, twin: list[str]) -> Iterato
     yield from _loop("#pragma omp simd", [*row.lane(), *twin, *lines], "whole")
     finished = [
         f"{printer.printer.load(node.array, node.index)} {'+=' if isinstance(node, Accumulate) else '='} "
-        f"aside[{place} * widest + k];"
+        f"{_aside(node, place)};"
         for place, node in enumerate(kept)
     ]
     yield from _loop("", [*row.element(), *finished, *printer.lines(tuple(later))])
@@ -153,7 +155,14 @@ def _loop(pragma: str, body: list[str], end: str = "n") -> Iterator[str]:
 
 def _set_aside(printer: KernelPrinter, node: Accumulate | Store, scatters: Sequence[Statement]) -> list[str]:
     place = next(k for k, other in enumerate(scatters) if other is node)
-    return [f"aside[{place} * widest + k] = {printer.printer(node.value)};"]
+    return [f"{_aside(node, place)} = {printer.printer(node.value)};"]
+
+
+def _aside(node: Accumulate | Store, place: int) -> str:
+    """Where the k-th value is put aside: a whole number as such, since single precision does not hold them all."""
+    if node.array.type is INT:
+        return f"whole_aside[{place} * widest * int64_t{{sizeof(real) / sizeof(int32_t)}} + k]"
+    return f"aside[{place} * widest + k]"
 
 
 def is_straight(body: tuple[Statement, ...]) -> bool:

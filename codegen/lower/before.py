@@ -155,12 +155,14 @@ class Before:
         self._run(reduction.result.name, Synapses(self.projection), statements, ordered=ordered)
 
     def _sort(self, reduction: Reduction) -> None:
-        """Values aside, then their order."""
+        """Values aside, then their order. Whole numbers are ranked as such: single precision would make some equal."""
         clock, name = self.item.when.clock, reduction.result.name
-        values = self._aside(f"{name}_values", REAL)
         body = self.of_synapses()
         assert reduction.value is not None
-        body.statements.append(Store(values, S, convert(body.expression(reduction.value), REAL)))
+        value = body.expression(reduction.value)
+        type_ = DOUBLE if reduction.function == "rank" and value.type is INT else REAL
+        values = self._aside(f"{name}_values", type_)
+        body.statements.append(Store(values, S, convert(value, type_)))
         self._run(name, Synapses(self.projection), body.store())
         if reduction.function == "rank":
             self.actions.append(Rank(values, self._aside(f"{name}_ranks", INT), reduction.per, clock))

@@ -299,6 +299,25 @@ def same(one: float, other: float) -> bool:
     return bool(np.isclose(one, other, rtol=1e-13, atol=1e-13, equal_nan=True))
 
 
+def test_large_whole_numbers_in_single_precision() -> None:
+    """Neighbours that a float cannot tell apart have ranks of their own, and are summed up as they are."""
+    eqsnn.prefs.precision = "float32"
+    groups = NeuronGroup(2, "a : integer\nb : integer"), NeuronGroup(8, "")
+    s = Synapses(*groups, "k : integer\nplace : integer")
+    s.connect()
+    k = 2**26 + np.random.default_rng(8).permutation(16) - 8
+    s.k = k
+    StructuralPlasticity(s, """
+        for each synapse: place = rank(k)
+        for each pre:
+            a_pre = max(k, per=pre)
+            b_pre = sum(k*int(exp(k*1e-12) > 1), per=pre)
+        """).run()  # fmt: skip
+    np.testing.assert_array_equal(s.place, k - k.min())
+    np.testing.assert_array_equal(groups[0].a, k.reshape(2, 8).max(axis=1))
+    np.testing.assert_array_equal(groups[0].b, k.reshape(2, 8).sum(axis=1))
+
+
 @pytest.mark.parametrize("precision", ["float64", "float32"])
 def test_large_groups(precision: str) -> None:
     """Many synapses of a neuron, often of equal value: digits are sorted, not values compared."""
