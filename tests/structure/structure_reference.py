@@ -2,7 +2,8 @@
 
 A network is a dictionary of pairs with the variables of their synapses, and arrays of neurons. Rules are those that the
 parser makes, without random numbers. Values should be small whole numbers, so that arithmetic is exact in any order.
-What a pass draws cannot be known here: it is given, as it was observed, and accepted if it may have been drawn.
+What a pass draws cannot be known here: it is given, as it was observed, and accepted if it may have been drawn. A pass
+with a limit has no other statement that changes the network.
 """
 
 from __future__ import annotations
@@ -10,14 +11,11 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
-from eqsnn.grammar import ast
+from structure_state import Candidate, Element, Key, Pair, State
 
-Pair = tuple[int, int]
-Key = tuple[int, ...]
-"""(i, j), or (i, j, k) where a pair may have several synapses: k is then as ``multisynaptic_index`` numbers them."""
+from eqsnn.grammar import ast
 
 _BINARY = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "//": operator.floordiv,
@@ -25,52 +23,6 @@ _BINARY = {
     "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 _FUNCTIONS: dict[str, Any] = {"int": int, "abs": abs, "minimum": min, "maximum": max, "floor": lambda x: float(x // 1)}
-
-
-@dataclass
-class State:
-    """A network: ``pre`` and ``post`` hold lists by variable, ``names`` whatever else rules may read.
-
-    ``drawn`` holds, for each pass that samples, the pairs that it visited; ``log`` what was done, as (i, j, +1 or -1).
-    """
-
-    n_pre: int
-    n_post: int
-    variables: dict[str, float]
-    synapses: dict[Key, dict[str, float]] = field(default_factory=dict)
-    pre: dict[str, list[float]] = field(default_factory=dict)
-    post: dict[str, list[float]] = field(default_factory=dict)
-    names: dict[str, float] = field(default_factory=dict)
-    created: int = 0
-    removed: int = 0
-    refused: int = 0
-    shortfall: int = 0
-    multi: bool = False
-    drawn: dict[int, list[Pair]] = field(default_factory=dict)
-    log: list[tuple[int, int, int]] = field(default_factory=list)
-
-    def copy(self) -> State:
-        return State(
-            self.n_pre, self.n_post, self.variables, {k: dict(v) for k, v in self.synapses.items()},
-            {k: list(v) for k, v in self.pre.items()}, {k: list(v) for k, v in self.post.items()}, dict(self.names),
-        )  # fmt: skip
-
-    def new_key(self, pair: Pair) -> Key:
-        """What a synapse created now is called."""
-        return (
-            (*pair, 1 + max((key[2] for key in self.synapses if key[:2] == pair), default=-1)) if self.multi else pair
-        )
-
-
-@dataclass
-class Element:
-    """One element of a pass, with its own values; ``i`` or ``j`` is None where it has none."""
-
-    i: int | None
-    j: int | None
-    own: dict[str, float]
-    key: Key | None = None
-    locals: dict[str, Any] = field(default_factory=dict)
 
 
 class Pass:
@@ -83,6 +35,7 @@ class Pass:
         self.adds: list[tuple[Any, Any, float]] = []
         self.removals: set[Key] = set()
         self.creations: list[tuple[Pair, dict[str, float]]] = []
+        self.candidates: list[Candidate] = []
 
     def run(self) -> None:
         for element in self.elements():
@@ -102,6 +55,8 @@ class Pass:
                 yield from (self.element(pair) for pair in self.pairs())
             case ast.EachPair(ast.Sample() as sample, _):
                 yield from (self.element(pair) for pair in self.sampled(sample))
+            case ast.EachPair(ast.Match() as match, _):
+                yield from (self.element(pair) for pair in self.matched(match))
             case _:
                 raise NotImplementedError(self.node.head)
 
@@ -128,6 +83,17 @@ class Pass:
             self.state.shortfall += wanted - len(of[0])
         return drawn
 
+    def matched(self, match: ast.Match) -> list[Pair]:
+        """The pairs that were matched: no neuron's more often than it offers, and all there are of the side with less."""
+        drawn = self.state.drawn[self.number]
+        offers = [max(0, int(self.value(match.pre, Element(i, None, {})))) for i in range(self.before.n_pre)]
+        wants = [max(0, int(self.value(match.post, Element(None, j, {})))) for j in range(self.before.n_post)]
+        for side, there in enumerate((offers, wants)):
+            used = Counter(pair[side] for pair in drawn)
+            assert all(used[neuron] <= n for neuron, n in enumerate(there))
+        assert len(drawn) == min(sum(offers), sum(wants))
+        return drawn
+
     # ---- statements ----
 
     def block(self, body: tuple[ast.Statement, ...], element: Element) -> None:
@@ -137,13 +103,30 @@ class Pass:
                     self.assign(node, element)
                 case ast.If(condition, then, orelse, _):
                     self.block(then if self.value(condition, element) else orelse, element)
-                case ast.RemoveSynapse(condition, _, _):
+                case ast.RemoveSynapse(condition, limit, _):
                     if condition is None or self.value(condition, element):
-                        self.removals.add(existing(element))
-                case ast.CreateSynapse(values, condition, _, _):
+                        self.remove(existing(element), limit, element)
+                case ast.CreateSynapse(values, condition, limit, _):
                     if condition is None or self.value(condition, element):
                         given = {v.name.id: self.value(v.value, element) for v in values}
-                        self.creations.append((pair(element), {**self.state.variables, **given}))
+                        self.create({**self.state.variables, **given}, limit, element)
+
+    def remove(self, key: Key, limit: ast.Limit | None, element: Element) -> None:
+        if limit is None:
+            self.removals.add(key)
+        else:
+            self.candidates.append(Candidate(*self.places(limit, element), key, None))
+
+    def create(self, values: dict[str, float], limit: ast.Limit | None, element: Element) -> None:
+        if limit is None:
+            self.creations.append((pair(element), values))
+        else:
+            self.candidates.append(Candidate(*self.places(limit, element), pair(element), values))
+
+    def places(self, limit: ast.Limit, element: Element) -> tuple[int | None, int]:
+        """Whose places an element competes for, and how many there are."""
+        group = {"pre": element.i, "post": element.j, None: None}[limit.per]
+        return group, max(0, int(self.value(limit.count, element)))
 
     def assign(self, node: ast.Assign, element: Element) -> None:
         name, value = node.target.id, self.value(node.value, element)
@@ -182,19 +165,45 @@ class Pass:
         state = self.state
         for where, index, value in self.adds:
             where[index] += value
+        self.settle()
         for gone in sorted(self.removals):
             del state.synapses[gone]
-            state.log.append((*gone[:2], -1))
+            state.log.append((*gone[:2], state.serial.pop(gone, 0), -1))
         state.removed += len(self.removals)
         tried: set[Pair] = set()
         for new, values in sorted(self.creations, key=lambda item: item[0]):  # stable: the first of a pair stands
             if not state.multi and (new in tried or new in state.synapses):
                 state.refused += 1
             else:
-                state.synapses[state.new_key(new)] = values
-                state.log.append((*new, 1))
+                state.log.append((*new, state.next_serial, 1))
+                state.add(new, values)
                 state.created += 1
             tried.add(new)
+
+    def settle(self) -> None:
+        """Give the places of a limit to those that were seen to get them, if that may be: as many as there are places."""
+        state = self.state
+        competing: dict[tuple[int, ...], list[Candidate]] = {}  # several where a matching holds a pair twice
+        for candidate in self.candidates:
+            pair = candidate.what[:2]
+            if candidate.values is None:
+                competing[*pair, -1, state.serial[candidate.what]] = [candidate]
+            elif not state.multi and (pair in self.first or (*pair, 1) in competing):
+                state.refused += 1  # and takes no place
+            else:
+                competing.setdefault((*pair, 1), []).append(candidate)
+        everyone = [candidate for equal in competing.values() for candidate in equal]
+        there = Counter(candidate.group for candidate in everyone)
+        places = {candidate.group: candidate.places for candidate in everyone}
+        n = sum(min(there[group], places[group]) for group in there)
+        seen = state.observed[len(state.log) :][:n]
+        chosen = [competing[(i, j, 1) if sign > 0 else (i, j, -1, serial)].pop() for i, j, serial, sign in seen]
+        assert Counter(c.group for c in chosen) == +Counter({g: min(there[g], places[g]) for g in there})
+        for candidate in chosen:
+            if candidate.values is None:
+                self.removals.add(candidate.what)
+            else:
+                self.creations.append((candidate.what, candidate.values))  # type: ignore[arg-type]
 
     # ---- expressions ----
 
@@ -215,9 +224,31 @@ class Pass:
                 return self.value(left, element) or self.value(right, element)
             case ast.Binary(symbol, left, right, _) | ast.Compare(symbol, left, right, _):
                 return _BINARY[symbol](self.value(left, element), self.value(right, element))
+            case ast.Call(
+                ast.Name("count" | "sum" | "min" | "max" | "rank" as function, _), arguments, keywords, _
+            ) if function not in ("min", "max") or len(arguments) == 1:
+                per = next((str(k.value.id) for k in keywords if isinstance(k.value, ast.Name)), None)
+                return self.aggregate(function, arguments[0] if arguments else None, per, element)
             case ast.Call(function, arguments, _, _):
                 return _FUNCTIONS[function.id](*(self.value(a, element) for a in arguments))
         raise NotImplementedError(node)
+
+    def aggregate(self, function: str, node: ast.Expression | None, per: str | None, element: Element) -> Any:
+        """Over the synapses there were, or over those of the element's neuron; texts are about them alone."""
+        side = {"pre": 0, "post": 1, None: None}[per]
+        own = (element.i, element.j)[side] if side is not None else None
+        values: list[tuple[Any, Key]] = []
+        for key, synapse in self.before.synapses.items():
+            if side is None or key[side] == own:
+                value = 1 if node is None else self.value(node, Element(*key[:2], synapse, key))
+                values.append((value, key))
+        match function:
+            case "count" | "sum":
+                return sum(value for value, _ in values)
+            case "rank":
+                place = next(pair for pair in values if pair[1] == element.key)
+                return sum(other < place for other in values)
+        return (min if function == "min" else max)(value for value, _ in values)
 
     def name(self, name: str, element: Element) -> Any:
         if name in element.locals:

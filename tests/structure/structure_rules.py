@@ -150,14 +150,14 @@ class Writer:
 
 
 class Grower(Writer):
-    """Draws pairs too, and gives each synapse a number of its own, ``tag``, and whatever else a synapse may have.
+    """Draws pairs, has limits and aggregates, and gives each synapse a number, ``tag``, and whatever it may have.
 
-    Pass number p notes the pairs that it drew: ``s<p>_pre`` is the sum of ``bit_post``, a power of two for each neuron.
+    Pass number p notes the pairs that it drew: ``s<p>_pre`` is the sum of ``digit_post``, a power of 16 for each neuron.
     """
 
     def __init__(self, seed: int, delays: bool) -> None:
         super().__init__(seed)
-        self.delays, self.creates, self.passes, self.unconnected = delays, 0, 0, False
+        self.delays, self.creates, self.passes, self.unconnected, self.limited = delays, 0, 0, False, False
 
     def rule(self) -> str:
         kinds = ["synapse", "pair", "pair", *self.random.choices(["synapse", "pair", "pair", "pre", "post"], k=2)]
@@ -166,29 +166,74 @@ class Grower(Writer):
 
     def one(self, kind: str, head: str = "") -> str:
         drawn = kind == "pair" and self.random.random() < 0.8
-        head = self.sample() if drawn else ""
+        head = self.random.choice([self.sample, self.sample, self.match])() if drawn else ""
         self.unconnected = "unconnected" in head
+        self.limited = kind in ("synapse", "pair") and self.random.random() < 0.35
         first, body = super().one(kind, head).split("\n", 1)
-        note = f"    s{self.passes}_pre += bit_post\n" if drawn else ""
+        note = f"    s{self.passes}_pre += digit_post\n" if drawn else ""
         self.passes += 1
         return f"{first}\n{note}{body}"
+
+    # ---- heads ----
 
     def sample(self) -> str:
         """A head that draws pairs."""
         per = self.random.choice(["", "pre", "post"])
-        own = {"": ["N", "N_post"], "pre": ["a_pre", "N_outgoing"], "post": ["nb_post", "N_incoming"]}[per]
-        own += [c for c in self.counters if c.endswith(f"_{per}" if per else "") and (per or "_" not in c)]
-        name = self.random.choice(own)
         few = str(self.random.randint(0, 3) if per else self.random.randint(0, 12))
+        name = self.of_side(per)
         count = self.random.choice([name, f"{name}/2", f"{name} - 2", few, few, "1000"])
         free = ", unconnected" if self.random.random() < 0.5 else ""
         return f"pair in sample({count}{f', per={per}' if per else ''}{free})"
 
+    def match(self) -> str:
+        """A head that matches elements, below 16 of each neuron."""
+        offers = [f"({self.of_side(side)} {self.random.choice('+-')} 2) % 9 - 2" for side in ("pre", "post")]
+        return f"pair in match({', '.join(offers)})"
+
+    def of_side(self, per: str) -> str:
+        """A number that there is once, or for each neuron of a side."""
+        own = {
+            "": ["N", "N_post", "count(w > 2)"], "pre": ["a_pre", "N_outgoing", "count(c > 1, per=pre)"],
+            "post": ["nb_post", "N_incoming", "sum(w, per=post)"],
+        }[per]  # fmt: skip
+        own += [c for c in self.counters if c.endswith(f"_{per}" if per else "") and (per or "_" not in c)]
+        return self.random.choice(own)
+
+    # ---- bodies ----
+
+    def block(self, kind: str, reads: list[str], adds: list[str], depth: int) -> str:
+        if depth < 2 or kind not in ("synapse", "pair"):
+            return super().block(kind, reads, adds, depth)
+        asked = ["count()", "count(w > 2, per=pre)", "sum(c, per=post)", "sum(w + c)"]
+        if kind == "synapse":
+            asked += ["rank(w)", "rank(c, per=post)", "rank(w + c, per=pre)", "min(w, per=post)", "max(c, per=pre)"]
+        reads = reads + self.random.sample(asked, 2)
+        body = super().block(kind, reads, adds, depth)
+        if self.limited:
+            body += "\n" + "\n".join("    " + line for line in self.with_limit(kind, reads))
+        return body
+
     def statement(self, kind: str, reads: list[str], adds: list[str], depth: int) -> list[str]:
         lines = super().statement(kind, reads, adds, depth)
-        if self.unconnected and lines[0] == "if connected:":  # nothing to remove here
-            return [f"create synapse({self.values(reads)})"]
+        if lines[0] == "if connected:" and self.unconnected:  # nothing to remove here
+            lines = [f"create synapse({self.values(reads)})"]
+        if self.limited and lines[0].startswith(("create", "remove", "if connected:")):
+            return [f"{self.random.choice(adds)} += {self.number(reads)}"]
         return lines
+
+    def with_limit(self, kind: str, reads: list[str]) -> list[str]:
+        """The one statement that changes the network in a pass that has a limit."""
+        per = self.random.choice(["", "pre", "post"])
+        places = self.random.choice(
+            [str(self.random.randint(0, 4)), f"{self.of_side(per)}/3", f"{self.of_side(per)} - 1"]
+        )
+        limit = f"limit {places}{f' per {per}' if per else ''}"
+        condition = f" if {self.condition(reads)}" if self.random.random() < 0.5 else ""
+        if kind == "synapse":
+            return [f"remove synapse{condition} {limit}"]
+        if self.unconnected or self.random.random() < 0.6:
+            return [f"create synapse({self.values(reads)}){condition} {limit}"]
+        return ["if connected:", f"    remove synapse{condition} {limit}"]
 
     def values(self, reads: list[str]) -> str:
         self.creates += 1

@@ -15,10 +15,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from structure_reference import Key, Pair, State, run_rule
+from structure_reference import run_rule
 from structure_rules import Grower
+from structure_state import Change, Key, Pair, State
 
 import eqsnn
 from eqsnn import Network, NeuronGroup, StructuralPlasticity, StructureMonitor, Synapses, ms
@@ -81,7 +82,7 @@ class Twin:
     def __init__(self, number: int, kind: Kind, shape: tuple[int, int]) -> None:
         eqsnn.start_scope()
         notes = "\n".join(f"s{p} : 1" for p in range(PASSES))
-        source, target = f"a : 1\nna : integer\n{notes}", "b : 1\nnb : integer\nbit : 1"
+        source, target = f"a : 1\nna : integer\n{notes}", "b : 1\nnb : integer\ndigit : 1"
         if kind.within:
             self.source = self.target = NeuronGroup(shape[0], f"{source}\n{target}", threshold="b < -1", dt=1 * ms)
         else:
@@ -104,6 +105,7 @@ class Twin:
         """Make the network anew; the storage is left as the one before made it, with gaps where its synapses were."""
         defaults = {"w": 0, "c": 0, "tag": 0, "born": 0, "flag": 0, "q": 0, "delay": DELAY_S}
         self.state = State(*self.shape, defaults, names=self.names, multi=self.kind.multi)
+        self.state.next_serial = self.synapses.ragged.fields.next_serial
         for group, names, values, n in (
             (self.source, PRE_VARIABLES, self.state.pre, self.shape[0]),
             (self.target, POST_VARIABLES, self.state.post, self.shape[1]),
@@ -112,8 +114,8 @@ class Twin:
             for name, own in values.items():
                 getattr(group, name)[:] = own
         self.state.pre |= {f"s{p}": [0.0] * self.shape[0] for p in range(PASSES)}
-        self.state.post["bit"] = [2.0**j for j in range(self.shape[1])]
-        self.target.bit = self.state.post["bit"]
+        self.state.post["digit"] = [16.0**j for j in range(self.shape[1])]
+        self.target.digit = self.state.post["digit"]
         self.synapses.ragged.remove(self.synapses.ragged.order())
         if start.pairs:
             self.connect(start)
@@ -126,7 +128,7 @@ class Twin:
             row = {"w": start.random.randint(0, 6), "c": start.random.randint(0, 6), "tag": number + 1}
             row |= {"flag": number % 2, "q": start.random.randint(0, 9), "born": self.names["t_in_timesteps"]}
             row |= {"delay": start.random.randint(0, 9) * 1e-3 if self.kind.delays else DELAY_S}
-            self.state.synapses[self.state.new_key(pair)] = row
+            self.state.add(pair, row)
             rows.append(row)
         for name in ("w", "c", "tag", "flag", "q", "born"):
             getattr(self.synapses, name)[:] = [row[name] for row in rows]
@@ -144,16 +146,23 @@ class Twin:
         else:
             self.network.run(1 * ms)
         self.state.drawn = {p: self.noted(f"s{p}") for p in range(PASSES)}
+        self.state.observed = self.log()
         run_rule(self.parsed, self.state)
         if not by_hand:
             self.names["t_in_timesteps"] += 1
 
     def noted(self, name: str) -> list[Pair]:
-        """The pairs of which a pass took note, each once: another time would show up as another pair."""
+        """The pairs that a pass drew, as often as it drew them."""
         sums = getattr(self.source, name)[:].astype(int).tolist()
         getattr(self.source, name)[:] = 0
-        assert max(sums) < 2**self.state.n_post
-        return [(i, j) for i, bits in enumerate(sums) for j in range(self.state.n_post) if bits >> j & 1]
+        assert max(sums) < 16 ** self.shape[1]
+        return [(i, j) for i, x in enumerate(sums) for j in range(self.shape[1]) for _ in range(x // 16**j % 16)]
+
+    def log(self) -> list[Change]:
+        """What was done since the network was made anew."""
+        monitor, first = self.monitor, self.logged
+        columns = (monitor.i, monitor.j, monitor.serial, monitor.change)
+        return list(zip(*[column[first:].tolist() for column in columns], strict=True))
 
     def found(self) -> dict[Key, dict[str, float]]:
         """The synapses as the storage holds them, before any time is allowed to pass."""
@@ -174,7 +183,9 @@ class Twin:
             for row in rows.values():
                 row["delay"] = round(row["delay"] * 1e6) / 1e6
         assert found == state.synapses
-        assert len({row["tag"] for row in found.values()}) == len(found)
+        keys = sorted(found, key=state.serial.__getitem__)
+        assert [key[:2] for key in keys] == list(zip(storage.i.tolist(), storage.j.tolist(), strict=True))
+        assert storage.serial.tolist() == [state.serial[key] for key in keys]
         assert storage.get("lastupdate").tolist() == storage.get("born").tolist()
         for group, names, values in (
             (self.source, PRE_VARIABLES, state.pre),
@@ -184,9 +195,7 @@ class Twin:
                 assert list(getattr(group, name)[:]) == values[name], name
         counts = tuple(np.subtract(self.counts(), self.counted))
         assert counts == (state.created, state.removed, state.refused, state.shortfall)
-        monitor = self.monitor
-        log = zip(monitor.i.tolist(), monitor.j.tolist(), monitor.change.tolist(), strict=True)
-        assert list(log)[self.logged :] == state.log
+        assert self.log() == state.log
 
 
 @cache
@@ -200,7 +209,8 @@ WHAT = st.lists(st.sampled_from(["run", "by hand", "compact"]), min_size=1, max_
 def check_against_the_reference(number: int, kind: Kind, examples: int, random: bool) -> None:
     shapes = sorted({(n, n) for n, _ in SHAPES}) if kind.within else SHAPES
 
-    @settings(max_examples=examples, deadline=None, derandomize=not random)
+    # What a failing example would be shortened to draws other pairs: it is shown as it is.
+    @settings(max_examples=examples, deadline=None, derandomize=not random, phases=[Phase.generate])
     @given(st.data(), st.sampled_from(shapes), WHAT)
     def check(data: st.DataObject, shape: tuple[int, int], what: list[str]) -> None:
         it = twin(number, kind, shape)
@@ -223,5 +233,5 @@ def test_any_rule_does_what_the_reference_does(kind: Kind) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_many_rules_do_what_the_reference_does(kind: Kind) -> None:
-    for number in range(1, 40):
-        check_against_the_reference(number, kind, 60, random=True)
+    for number in range(1, 12):
+        check_against_the_reference(number, kind, 40, random=True)

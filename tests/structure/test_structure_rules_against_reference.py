@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structure_reference import State, run_rule
+from structure_reference import run_rule
 from structure_rules import RULES
+from structure_state import State
 
 import eqsnn
 from eqsnn import Network, NeuronGroup, StructuralPlasticity, StructureMonitor, Synapses, ms
