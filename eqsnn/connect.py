@@ -136,6 +136,7 @@ def _rule(synapses: Synapses, condition: str | None, p: str | None, namespace: N
     parts = []
     if condition is not None:
         parts.append(_parsed(synapses, condition, "connect, condition"))
+        _is_condition(synapses, parts[0], namespace)  # the rule below could ask more than a condition may
     if p is not None:
         node = _parsed(synapses, p, "connect, p")
         _is_probability(synapses, node, namespace)

@@ -29,6 +29,7 @@ from .rules import check_rule
 from .scope import Scope, Units
 from .statements import Context, check_block
 from .symbols import Variable
+from .unread import warn_of_totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,9 @@ def _check(item: Declaration, network: CheckedNetwork) -> None:
         case Regular(_, _, group, _, _, code, resolver):
             check_block(code.statements, network.scope(group).fresh(resolver), regular_context(item, network))
         case Structural(_, _, projection, rule, resolver):
-            check_rule(rule, network.scope(projection).fresh(resolver))
+            scope = network.scope(projection).fresh(resolver)
+            check_rule(rule, scope)
+            warn_of_totals(rule, scope)
         case StateRecorder(_, _, group, variables):
             for value in variables:
                 infer(value, network.scope(group).fresh(item.resolver))

@@ -6,14 +6,14 @@ from typing import assert_never
 
 from ..grammar import ast, errors
 from ..grammar.suggest import question, suggest
+from .aggregates import check_call, instead, refuse_connected, refuse_locals
 from .constants import constant_value
 from .dimensions import DIMENSIONLESS, SECOND, Dimension
 from .functions import AGGREGATES, FUNCTIONS, FunctionRule
 from .hints import example_unit, factor, give_unit, in_units, is_number, remove_unit
 from .scope import Scope
-from .symbols import TimedArraySpec, UserFunction, Whose
+from .symbols import TimedArraySpec, UserFunction
 from .types import BOOLEAN, INTEGER, REAL, Dtype, ValueType, join
-from .walk import names_in
 
 _WORDS = {"+": "added", "-": "subtracted", "%": "combined by %", "//": "divided by //"}
 
@@ -92,7 +92,7 @@ def _name(name: ast.Name, scope: Scope) -> ValueType:
         raise errors.TypeError(
             "E403", f"'{name.id}' is a function and cannot stand alone.", name.span, _call_hint(name, scope)
         )
-    if name.id in FUNCTIONS and scope.find(name.id) is None:
+    if (name.id in FUNCTIONS or (name.id in AGGREGATES and scope.in_rule)) and scope.find(name.id) is None:
         hint = _call_hint(name, scope)
         raise errors.TypeError("E403", f"'{name.id}' is a function and cannot stand alone.", name.span, hint)
     return scope.resolve(name).type
@@ -103,7 +103,8 @@ def _call_hint(name: ast.Name, scope: Scope) -> str:
     if isinstance(special, TimedArraySpec):
         return f"write '{name.id}(t)'" if special.columns is None else f"write '{name.id}(t, i)'"
     rule = FUNCTIONS.get(name.id)
-    return f"write '{name.id}()'" if rule is not None and rule.rule == "draw" else f"write '{name.id}(...)'"
+    bare = name.id == "count" or (rule is not None and rule.rule == "draw")
+    return f"write '{name.id}()'" if bare else f"write '{name.id}(...)'"
 
 
 def _binary(node: ast.Binary, scope: Scope) -> ValueType:
@@ -175,7 +176,7 @@ def _call(call: ast.Call, scope: Scope) -> ValueType:
         return _timed(call, special, scope)
     if isinstance(special, UserFunction):
         return _user(call, special, scope)
-    if name in AGGREGATES and scope.own.kind == "synapses":
+    if name in AGGREGATES:
         return _aggregate(call, scope)
     rule = FUNCTIONS.get(name)
     if rule is None:
@@ -187,53 +188,32 @@ def _call(call: ast.Call, scope: Scope) -> ValueType:
 def _aggregate(call: ast.Call, scope: Scope) -> ValueType:
     """Over all synapses, whatever the element is: its arguments are read by every synapse."""
     name, arguments = call.function.id, call.arguments
-    if not scope.in_rule:
-        hint = "write it into a StructuralPlasticity rule, which may keep it in a variable of the neurons or synapses"
-        raise errors.StructureError("E608", f"'{name}' looks at all synapses: only a rule may.", call.span, hint)
-    side_of(call)
-    least, most = AGGREGATES[name]
-    _arity(ast.Call(call.function, arguments, (), call.span), least, most)
+    check_call(call, scope)
     inner = scope.of_synapse()
     refuse_locals(arguments, scope, f"'{name}' looks at all synapses")
+    refuse_connected(call, scope)
     if name == "count":
         for argument in arguments:
             expect_boolean(argument, inner)
         return INTEGER
     value = expect_number(arguments[0], inner)
     if name == "quantile":
-        _check_order(arguments[1], inner)
+        _check_order(arguments[0], arguments[1], inner)
     if name == "rank":
         return INTEGER
     return ValueType(Dtype.REAL, value.dimension) if name in ("mean", "quantile") else value
 
 
-def _check_order(order: ast.Expression, scope: Scope) -> None:
+def _check_order(value: ast.Expression, order: ast.Expression, scope: Scope) -> None:
+    if constant_value(value, scope) is not None:
+        message = f"'{value.span.text}' is the same for all synapses: there is nothing to put in order."
+        hint = f"the place comes last: 'quantile({order.span.text}, {value.span.text})'"
+        raise errors.ModelError("E525", message, value.span, hint)
     expect_dimension(order, scope, DIMENSIONLESS, "the second argument of quantile")
     known = constant_value(order, scope)
     if known is not None and not 0 <= known <= 1:
         message = f"the place of a quantile is from 0 (smallest) to 1 (largest), but '{order.span.text}' is not."
         raise errors.ModelError("E525", message, order.span, "the median is 'quantile(x, 0.5)'")
-
-
-def refuse_locals(expressions: tuple[ast.Expression, ...], scope: Scope, why: str) -> None:
-    """Require that nothing in them is a local variable of the element whose code it stands in."""
-    for name in (n for expression in expressions for n in names_in(expression) if n.id in scope.locals):
-        message = f"'{name.id}' is a local variable of one element, but {why}."
-        raise errors.StructureError("E609", message, name.span, f"write here what '{name.id}' is made of")
-
-
-def side_of(call: ast.Call) -> Whose:
-    """Whose synapses an aggregate is about, as ``per=pre`` or ``per=post`` tells."""
-    side: Whose = "all"
-    for keyword in call.keywords:
-        value = keyword.value
-        if keyword.name.id != "per":
-            message = f"'{call.function.id}' has no option '{keyword.name.id}'."
-            raise errors.TypeError("E406", message, keyword.span, "the one there is: 'per=pre' or 'per=post'")
-        if not isinstance(value, ast.Name) or value.id not in ("pre", "post"):
-            raise errors.TypeError("E406", "'per' must be 'pre' or 'post'.", value.span)
-        side = "pre" if value.id == "pre" else "post"
-    return side
 
 
 def _unknown_function(call: ast.Call, scope: Scope) -> errors.EqsnnError:
@@ -242,6 +222,9 @@ def _unknown_function(call: ast.Call, scope: Scope) -> errors.EqsnnError:
         return errors.TypeError(
             "E405", f"'{name}' is a variable, not a function.", call.function.span, f"to multiply, write '{name}*(...)'"
         )
+    other = instead(call) if scope.in_rule else None
+    if other is not None:
+        return errors.NameError("E302", f"there is no function '{name}'.", call.function.span, f"write '{other}'")
     explain = getattr(scope.external, "explain", None)
     reason = explain(name) if explain is not None else None
     if reason is not None:

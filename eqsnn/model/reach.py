@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, assert_never
 
 from ..grammar import ast, errors
 from ..grammar.source import Span
-from .infer import side_of
+from .aggregates import side_of
 from .scope import Scope
 from .symbols import Builtin, Counter, Reference, SubexpressionReference, VariableReference
 from .walk import conjuncts, names_in, parts
@@ -52,6 +52,7 @@ _ORDER = {
 _MATCH = "in match(a, b), 'a' is what a presynaptic neuron offers, 'b' what a postsynaptic one does"
 OFFERED = Reach("the first number is what each presynaptic neuron offers", True, False, False, _MATCH)
 WANTED = Reach("the second number is what each postsynaptic neuron offers", False, True, False, _MATCH)
+_CHANGE = "to change it, use a pass 'for each {0}:'"
 NEW_PAIR = Reach("this pair has none yet", True, True, False, _TWO)
 TARGETS = Reach("the numbers are worked out for a presynaptic neuron alone", True, False, False, _FILTER)
 SOURCES = Reach("the numbers are worked out for a postsynaptic neuron alone", False, True, False, _FILTER)
@@ -83,7 +84,7 @@ def check_reach(statements: tuple[ast.Statement, ...], scope: Scope, reach: Reac
     for node in statements:
         match node:
             case ast.Assign(target, _, value, _):
-                check_expression(target, scope, reach)
+                check_expression(target, scope, reach if reach.pre and reach.post else replace(reach, hint=_CHANGE))
                 check_expression(value, scope, reach)
             case ast.If(condition, body, orelse, _):
                 _check_condition(condition, scope, reach)
@@ -222,7 +223,9 @@ def _no_synapse(name: ast.Name, reach: Reach, asks: bool) -> errors.StructureErr
             hint = "only the variables of the two neurons are known here, such as 'v_pre' and 'v_post'"
         return errors.StructureError("E605", _belongs(name, "synapse", reach), name.span, reach.hint or hint)
     hint = reach.hint or "to go through the synapses, use a pass 'for each synapse:'"
-    if "{0}" in hint:
+    if reach.hint == _CHANGE:
+        hint = _CHANGE.format("synapse")
+    elif "{0}" in hint:
         hint = f"what is asked of all synapses may be used: 'mean({name.id})', or 'mean({name.id}, per=post)'"
     return errors.StructureError("E606", _belongs(name, "synapse", reach), name.span, hint)
 
@@ -231,12 +234,12 @@ def _no_neuron(name: ast.Name, owner: Owner, reach: Reach, scope: Scope) -> erro
     other = "pre" if owner == "post" else "post"
     base = name.id.removesuffix(f"_{owner}")
     hint: str | None = "to look at both neurons, use a pass 'for each synapse:' or 'for each pair in ...:'"
-    if reach.hint is not None:
+    if name.id == base and scope.find(f"{base}_{other}") is not None and (reach.pre or reach.post):
+        hint = f"write '{base}_{other}'"
+    elif reach.hint is not None:
         hint = reach.hint.format(owner)
     elif not reach.pre and not reach.post:
         hint = _EACH.format(owner)
-    elif name.id == base and scope.find(f"{base}_{other}") is not None:
-        hint = f"write '{base}_{other}'"
     elif name.id in ("i", "j"):
         hint = f"the neuron itself is '{'i' if other == 'pre' else 'j'}'"
     return errors.StructureError("E606", _belongs(name, owner, reach), name.span, hint)

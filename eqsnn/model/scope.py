@@ -153,6 +153,8 @@ class Scope:
 
     def suggest(self, name: str) -> str | None:
         """Question after the nearest names; units only where no other name is near."""
+        if self.pre is not None and name in self.pre.own.variables:
+            return question([f"{name}_pre"])
         known = [*self.names(), *CLOCK, *(NEURON if self.own.kind == "neurons" else SYNAPSE)]
         return question(suggest(name, known) or suggest(name, (*SHORT_NAMES, *BASE_UNITS)))
 
@@ -172,8 +174,13 @@ class Scope:
         base, _, side = name.rpartition("_")
         if name == "xi" or name.startswith("xi_"):
             return f"'{name}' is noise: only a differential equation can have it.", "put it into 'd.../dt = ...'"
+        if self.in_rule and name == "unconnected":
+            hint = "in a condition, write 'not connected'"
+            return "'unconnected' is an option, as in 'sample(10, unconnected)'.", hint
         if self.own.kind == "synapses" and name == "connected":
             return "'connected' asks whether a pair has a synapse.", "use it under 'for each pair in ...:'"
+        if self.own.kind == "synapses" and side in ("pre", "post") and base in self.own.variables:
+            return f"'{name}' would be of a neuron, but '{base}' belongs to the synapse itself.", f"write '{base}'"
         if self.own.kind == "neurons" and side in ("pre", "post") and self.find(base) is not None:
             return f"'{name}' has a meaning for Synapses only.", f"write '{base}'"
         explain = getattr(self.external, "explain", None)

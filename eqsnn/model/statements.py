@@ -8,11 +8,12 @@ from typing import NoReturn, assert_never
 
 from ..grammar import ast, errors
 from ..grammar.source import Span
-from ..grammar.suggest import question, suggest
+from ..grammar.suggest import listed, question, suggest
+from .aggregates import refuse_locals
 from .dimensions import DIMENSIONLESS
 from .functions import FUNCTIONS
-from .hints import give_unit, in_units
-from .infer import expect_boolean, expect_dimension, expect_number, infer, refuse_locals
+from .hints import give_unit, in_units, is_number
+from .infer import expect_boolean, expect_dimension, expect_number, infer
 from .order import check_order
 from .scope import Scope
 from .symbols import (
@@ -58,14 +59,14 @@ class CheckedBlock:
 def check_block(statements: tuple[ast.Statement, ...], scope: Scope, context: Context) -> CheckedBlock:
     """Check a whole text. Locals stay in ``scope`` so that later conversion resolves names alike."""
     checker = _Checker(scope, context)
-    scope.later = _given_later(statements)
+    scope.later = {**scope.later, **given_later(statements)}
     checker.block(statements)
     if context is Context.SYNAPSE:  # the pass of a rule reads a snapshot, so there order cannot show
         check_order(statements, scope)
     return CheckedBlock(statements, dict(scope.locals))
 
 
-def _given_later(statements: tuple[ast.Statement, ...]) -> dict[str, str]:
+def given_later(statements: tuple[ast.Statement, ...]) -> dict[str, str]:
     """For each name that gets a value somewhere in a text, where: for reads that come before."""
     found: dict[str, str] = {}
     for node in statements:
@@ -73,7 +74,7 @@ def _given_later(statements: tuple[ast.Statement, ...]) -> dict[str, str]:
             case ast.Assign(target, "=", _, span):
                 found.setdefault(target.id, f"it gets a value only in line {_line(span)}")
             case ast.If(_, body, orelse, _):
-                found = {**_given_later((*body, *orelse)), **found}
+                found = {**given_later((*body, *orelse)), **found}
             case _:
                 pass
     return found
@@ -126,8 +127,10 @@ class _Checker:
                 self.fits(node, found.type)
             case Counter():
                 if node.operator not in ("+=", "-="):
-                    message = f"'{target}' is a counter: it may only be added to."
-                    raise errors.ModelError("E511", message, node.target.span, f"write '{target} += ...'")
+                    message, hint = f"'{target}' is a counter: it may only be added to.", f"write '{target} += ...'"
+                    if is_number(node.value):
+                        hint = "leave this line out: counters start at zero at each run of the rule"
+                    raise errors.ModelError("E511", message, node.target.span, hint)
                 self.fits(node, found.type)
             case VariableReference(variable, side):
                 self.writable(node, variable, side)
@@ -136,7 +139,11 @@ class _Checker:
                 message = f"'{target}' is a subexpression and cannot be assigned."
                 raise errors.ModelError("E512", message, node.target.span, "assign the variables it is made of")
             case Builtin() | Aggregate():
-                raise errors.ModelError("E513", f"'{target}' cannot be assigned.", node.target.span)
+                hint = "give the counter another name" if node.operator == "+=" else "choose another name"
+                if target.startswith(("N_incoming", "N_outgoing")) and node.operator == "=":
+                    hint = "it follows from the synapses there are: create some, or remove some"
+                message = f"'{target}' cannot be assigned: the simulation keeps it."
+                raise errors.ModelError("E513", message, node.target.span, hint)
             case _:
                 assert_never(found)
 
@@ -192,7 +199,9 @@ class _Checker:
             variable.shared and self.context is not Context.SETTING and self.context is not Context.NEURON
         )
         if self.context in (Context.RULE_PRE, Context.RULE_POST):
-            own = side == ("pre" if self.context is Context.RULE_PRE else "post")
+            if not variable.shared and side != ("pre" if self.context is Context.RULE_PRE else "post"):
+                return  # `check_reach` tells that these elements have none
+            own = not variable.shared
         if self.context is Context.RULE_PAIR and side == "own" and not variable.shared:
             hint = f"change it under 'for each synapse:'; a created one gets it by 'create synapse({name}=...)'"
             message = f"'{name}' belongs to a synapse, and a pass over pairs changes none."
@@ -285,8 +294,10 @@ class _Checker:
             message = f"'{name}' is a subexpression: a synapse cannot be given it."
             raise errors.StructureError("E603", message, span, "give the variables it is made of")
         if variable is None:
-            known = [n for n, v in self.scope.own.variables.items() if isinstance(v, Variable)]
+            known = [n for n, v in self.scope.own.variables.items() if isinstance(v, Variable) and not v.shared]
             hint = question(suggest(name, known)) or f"declare '{name} : <unit>' in the model of the synapses"
+            if known and not suggest(name, known):
+                hint += f", or give {listed(known)}, which they have"
             raise errors.NameError("E305", f"the synapses have no variable '{name}'.", span, hint)
         if variable.shared:
             message = f"'{name}' is shared by all synapses: one cannot be given its own."
@@ -316,3 +327,6 @@ class _Checker:
             raise errors.StructureError("E610", message, node.span, hint)
         refuse_locals((node.count,), self.scope, "a limit is worked out before the pass begins")
         expect_dimension(node.count, self.scope.of_synapse(), DIMENSIONLESS, "a limit")
+        if is_number(node.count) and isinstance(node.count, ast.Unary) and node.count.operator == "-":
+            hint = "leave the limit out to take all"
+            raise errors.ModelError("E526", "a limit below zero takes none.", node.count.span, hint)

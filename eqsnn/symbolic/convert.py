@@ -16,8 +16,9 @@ import sympy
 
 from ..grammar import ast, errors
 from ..grammar.source import Span
+from ..model.aggregates import side_of
 from ..model.functions import AGGREGATES
-from ..model.infer import infer, side_of
+from ..model.infer import infer
 from ..model.scope import Scope, canonical
 from ..model.symbols import (
     Aggregate,

@@ -17,7 +17,7 @@ for each pair in sample(1, per=post): n += 1
 
 def build() -> tuple[Synapses, StructuralPlasticity, Network]:
     source, target = NeuronGroup(30, "", dt=1 * ms, name="a"), NeuronGroup(40, "", dt=1 * ms, name="b")
-    synapses = Synapses(source, target, "w : 1", dt=1 * ms, name="s")
+    synapses = Synapses(source, target, "w : 1\nn : 1 (shared)", dt=1 * ms, name="s")
     synapses.connect(j="i")
     synapses.w = "i"
     rule = StructuralPlasticity(synapses, RULE, dt=1 * ms, name="rule")

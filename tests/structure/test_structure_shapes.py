@@ -94,8 +94,9 @@ def test_rows_of_a_multisynaptic_projection_may_grow_without_bound() -> None:
     source = NeuronGroup(1, "s : 1\nv = 1.0 : 1", threshold="v > 0", dt=1 * ms)
     target = NeuronGroup(2, "x : 1", dt=1 * ms)
     synapses = Synapses(
-        source, target, "w : 1", on_pre="x_post += w\nw = exp(0*w)\ns_pre += w", multisynaptic_index="k", dt=1 * ms
-    )
+        source, target, "w : 1\nn : 1 (shared)", on_pre="x_post += w\nw = exp(0*w)\ns_pre += w",
+        multisynaptic_index="k", dt=1 * ms,
+    )  # fmt: skip
     synapses.connect()
     StructuralPlasticity(
         synapses, "for each synapse: n += 1\nfor each pair in all:\n" + "    create synapse(w=1)\n" * 40, dt=1 * ms
@@ -126,7 +127,7 @@ for each pre: n_pre += lost_pre + a_pre/100
 for each post: n_post += lost_post + b_post/1000
 for each pair in all:
     create synapse(w=a_pre*b_post) if a_pre == 5 and lost_post == 0
-for each pair in sample(1, per=pre, unconnected): tried_post += 1
+for each pair in sample(1, per=pre, unconnected): n_post += 0
 """,
     )
     rule.run()

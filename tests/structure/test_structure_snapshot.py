@@ -37,13 +37,12 @@ def test_a_neuron_variable_that_is_read_and_accumulated(pieces):
     assert S.total == len(S) + len(S)*(1 + len(S))
 
 
-def test_a_counter_that_is_read_while_it_is_counted(pieces):
+def test_a_counter_that_is_read_while_it_is_counted_on(pieces):
     _, _, S = pieces
     rule = StructuralPlasticity(S, """
+        for each synapse: n_seen_post += 1
         for each synapse:
             n_seen_post += 1
-            remove synapse if n_seen_post > 0
-        for each synapse:
             remove synapse if n_seen_post > 2
         """)
     degrees = np.array(S.N_incoming_post)
