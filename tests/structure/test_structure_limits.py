@@ -207,6 +207,49 @@ def test_each_limit_holds_by_itself_and_those_refused_take_no_place(by_hand: boo
             assert it.rule.refused - refused == len(stayed) + len(ones & diagonal)
 
 
+VISITED = """
+for each pair in HEAD:
+    if connected:
+        n_there_post += 1
+        remove synapse limit room_post*factor_post per post
+    else:
+        n_free_pre += 1
+        create synapse(w=2) limit room_pre*factor_pre per pre
+for each pre: visited_pre = n_free_pre
+for each post: visited_post = n_there_post
+"""
+
+
+@pytest.mark.parametrize("head", ["all", "sample(120)", "sample(9, per=pre)", "sample(9.5, per=post)"])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_in_passes_over_some_pairs(head: str, precision: str) -> None:
+    """Of the pairs that a pass visits as many are taken as there are places, or all."""
+    eqsnn.prefs.precision = precision
+    names = "room : 1\nfactor : 1\nvisited : integer"
+    source, target = (NeuronGroup(N + 4, names, dt=1 * ms, name=name) for name in "ab")
+    s = Synapses(source[1 : N + 1], target[3 : N + 3], "w : 1", dt=1 * ms, name="s")
+    rng = np.random.default_rng(1)
+    for group, first in ((source, 1), (target, 3)):
+        group.room[first : first + N] = ROOM if precision == "float64" else ROOM.clip(-1e30, 1e30)
+        group.factor[first : first + N] = FACTOR
+    s.connect(p=0.5)
+    StructuralPlasticity(s, VISITED.replace("HEAD", head), dt=1 * ms, name="rule")
+    network, log, competed = Network(source, target, s), StructureMonitor(s), 0
+    network.add(log)
+    for _ in range(30):
+        first = log.N
+        network.run(1 * ms)
+        gone, new = (first + np.flatnonzero(log.change[first:] == sign) for sign in (-1, 1))
+        visited = source.visited[1 : N + 1], target.visited[3 : N + 3]
+        places = np.floor(ROOM.clip(0, N)).astype(int)
+        assert np.bincount(log.i[new], minlength=N).tolist() == np.minimum(visited[0], places).tolist()
+        assert np.bincount(log.j[gone], minlength=N).tolist() == np.minimum(visited[1], places).tolist()
+        competed += (visited[0] > places).sum()
+        s.ragged.remove(s.ragged.order())
+        s.connect(p=rng.uniform(0.3, 0.7))
+    assert competed > 100
+
+
 # ---- several synapses of a pair --------------------------------------------------------------------------------------
 
 
