@@ -93,6 +93,9 @@ def _sample(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E128", "'=' is missing after 'per'.", _SAMPLE, failure.before)
     if failure.accepts == {"SIDE"} and failure.open:
         return failure.error("E128", "'per=' is followed by 'pre' or 'post'.", _SAMPLE)
+    after_option = failure.accepts == {"COMMA", "RPAR"} and not failure.at_line_end
+    if "sample" in words and after_option and failure.line[words.index("sample") + 1] is failure.open[-1]:
+        return failure.error("E128", f"'{here.text}' has no place in 'sample(...)'.", _SAMPLE)
     called = [lexeme.text for lexeme in failure.line[-2:]] in (["in", "sample"], ["in", "match"])
     if failure.accepts == {"LPAR"} and called:
         word = failure.line[-1].text

@@ -93,6 +93,9 @@ def _synapse(failure: Failure) -> errors.SyntaxError | None:
         return errors.SyntaxError("E117", f"'{span.text}' is not a statement.", span, hint)
     if words[0].text in ("create", "remove") and "_SYNAPSE" in failure.accepts and here.text not in _ASSIGNMENTS:
         message = f"'{words[0].text}' is followed by 'synapse'."
+        if here.kind == "number" and failure.after.text in _SYNAPSES:
+            hint = f"Write '{words[0].text} synapse limit {here.text}' for at most so many of the pass."
+            return failure.error("E117", message, hint, words[0])
         return failure.error("E117", message, f"Write '{words[0].text} synapse'.", words[0])
     return None
 
@@ -258,7 +261,7 @@ def _after_synapse(failure: Failure) -> errors.SyntaxError | None:
         return failure.error("E117", message, "Delete the ':'.")
     if failure.wants_operator or failure.at_line_end:
         return None
-    near = suggest(here.text, ("if", "limit", "per"), most=1)
+    near = ["if"] if here.text in ("when", "where", "while") else suggest(here.text, ("if", "limit", "per"), most=1)
     hint = f"Did you mean '{near[0]}'?" if near else f"Write '{statement} if condition limit n', or begin a new line."
     return failure.error("E117", f"'{here.text}' cannot follow '{statement}'.", hint)
 

@@ -23,7 +23,7 @@ def check_rule(rule: ast.Rule, scope: Scope) -> dict[str, Counter]:
         scope.later = ended
         scope.pairs = isinstance(node.head, ast.EachPair)
         _find_counters(node.body, scope)
-    for node, ended in zip(rule.passes, _ended(rule), strict=True):
+    for number, (node, ended) in enumerate(zip(rule.passes, _ended(rule), strict=True)):
         scope.locals.clear()
         scope.later = ended
         scope.pairs = False
@@ -31,7 +31,7 @@ def check_rule(rule: ast.Rule, scope: Scope) -> dict[str, Counter]:
         scope.pairs = isinstance(node.head, ast.EachPair)
         check_block(node.body, scope, context_of(node.head))
         check_reach(node.body, scope, reach_of(node.head))
-        check_locals(node, scope)
+        check_locals(node, rule.passes[number + 1 :], scope)
     scope.locals.clear()
     check_counters(rule, scope)
     return dict(scope.counters)

@@ -160,7 +160,7 @@ class Scope:
 
     def unknown(self, name: ast.Name) -> errors.NameError:
         """E301, with the reason where there is one, else with the nearest names."""
-        reason = self._reason(name.id)
+        reason = None if name.id in self.later else self._reason(name.id)
         if reason is not None:
             return errors.NameError("E301", reason[0], name.span, reason[1])
         hint = (

@@ -296,7 +296,9 @@ class _Checker:
         if variable is None:
             known = [n for n, v in self.scope.own.variables.items() if isinstance(v, Variable) and not v.shared]
             hint = question(suggest(name, known)) or f"declare '{name} : <unit>' in the model of the synapses"
-            if known and not suggest(name, known):
+            if name in ("i", "j"):
+                hint = "the pair is that of the pass: choose it in the head, or by a condition"
+            elif known and not suggest(name, known):
                 hint += f", or give {listed(known)}, which they have"
             raise errors.NameError("E305", f"the synapses have no variable '{name}'.", span, hint)
         if variable.shared:

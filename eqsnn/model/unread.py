@@ -17,12 +17,12 @@ log = logging.getLogger("eqsnn")
 _START = "counters start at zero at each run of the rule"
 
 
-def check_locals(node: ast.Pass, scope: Scope) -> None:
+def check_locals(node: ast.Pass, after: tuple[ast.Pass, ...], scope: Scope) -> None:
     """Check that a pass, whose body has been checked, reads every local variable it makes.
 
     :raises StructureError: E622.
     """
-    read = {name.id for expression in expressions_of(node.body) for name in names_in(expression)}
+    read, later = _read(node), frozenset().union(*(_read(other) for other in after))
     for assign in assignments(node.body):
         name = assign.target
         found = scope.find(name.id)
@@ -31,6 +31,8 @@ def check_locals(node: ast.Pass, scope: Scope) -> None:
         added = any(a.target.id == name.id and a.operator in ("+=", "-=") for a in assignments(node.body))
         if added:
             hint = f"for a counter, leave this line out: {_START}"
+        elif name.id in later:
+            hint = _kept(name.id, node.head)
         else:
             hint = _meant(name.id, node.head, scope) or _local(name.id, scope)
         raise errors.StructureError("E622", f"'{name.id}' gets a value that nothing reads.", name.span, hint)
@@ -134,6 +136,11 @@ def _limits(statements: tuple[ast.Statement, ...]) -> Iterator[ast.Limit]:
                 pass
 
 
+def _read(node: ast.Pass) -> frozenset[str]:
+    found = (*_numbers(node.head), *expressions_of(node.body))
+    return frozenset(name.id for expression in found for name in names_in(expression))
+
+
 def _numbers(head: ast.Head) -> tuple[ast.Expression, ...]:
     match head:
         case ast.EachPair(ast.Sample(count, _, _, _), _):
@@ -175,6 +182,15 @@ def _as_question(names: list[str], head: ast.Head) -> str | None:
 def _is_variable(scope: Scope, side: Side, name: str) -> bool:
     found: Variable | Subexpression | None = scope.at(side).own.variables.get(name)
     return isinstance(found, Variable) and not (found.constant or found.linked or found.read_only)
+
+
+def _kept(name: str, head: ast.Head) -> str:
+    base, _, side = name.rpartition("_")
+    if isinstance(head, ast.EachNeuron):
+        declared, whose = (base if side == head.side else name), f"{head.side}synaptic neurons"
+    else:
+        declared, whose = name, "synapses"
+    return f"locals end with their pass; to read it later, declare '{declared} : <unit>' in the model of the {whose}"
 
 
 def _local(name: str, scope: Scope) -> str:
