@@ -50,6 +50,8 @@ for each pair in sample(10):
         create synapse(w=1*mV, last=t) if rand() < exp(-d**2)
 for each pair in sample(n_lost_post, per=post, unconnected):
     create synapse
+for each synapse: remove synapse if rank(w, per=post) < 0.1*count(per=post) and w < mean(w) limit 3 per post
+for each pair in match(2 - N_outgoing, n_post - N_incoming): create synapse(w=quantile(w, 0.5)) limit 5
 for each pre: ge_pre = 0*mV"""
 TEXTS = (MODEL, THRESHOLD, RESET, SYNAPSES, ON_PRE, ON_POST, RULE)
 NAMESPACE = dict(
@@ -62,6 +64,7 @@ EXTRA = [
     "not_refractory", "True", "0", "1", "2.5", "1e400", "0.5*ms", "mV", "second", "exp(", "where(", "int(", "(", ")",
     "+", "-", "*", "/", "**", "//", "%", "<", "==", "=", "+=", "/=", " and ", " or ", "not ", " if ", ":", ",", "\n",
     "    ", "shared", "linked", "event-driven", "(summed)", "create synapse", "remove synapse", "count()", "limit 3",
+    "limit 2 per pre", "per=post", "match(", "rank(w)", "mean(w, per=pre)", "max(", "unconnected", "n_lost", "n_lost_pre",
     "d", "I", "gi", "active", "n", "total", "sum(", "rand()", "poisson(", "timestep(t, dt)", "volt", ": 1", "_", "é",
 ]  # fmt: skip
 
