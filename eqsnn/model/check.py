@@ -29,7 +29,7 @@ from .rules import check_rule
 from .scope import Scope, Units
 from .statements import Context, check_block
 from .symbols import Variable
-from .unread import warn_of_totals
+from .unread import warn_of_counters
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _check(item: Declaration, network: CheckedNetwork) -> None:
         case Structural(_, _, projection, rule, resolver):
             scope = network.scope(projection).fresh(resolver)
             check_rule(rule, scope)
-            warn_of_totals(rule, scope)
+            warn_of_counters(rule, scope)
         case StateRecorder(_, _, group, variables):
             for value in variables:
                 infer(value, network.scope(group).fresh(item.resolver))

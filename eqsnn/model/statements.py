@@ -28,7 +28,7 @@ from .symbols import (
     VariableReference,
 )
 from .types import Dtype, ValueType, join
-from .walk import names_in
+from .walk import draws, names_in
 
 
 class Context(Enum):
@@ -58,12 +58,23 @@ class CheckedBlock:
 
 def check_block(statements: tuple[ast.Statement, ...], scope: Scope, context: Context) -> CheckedBlock:
     """Check a whole text. Locals stay in ``scope`` so that later conversion resolves names alike."""
-    checker = _Checker(scope, context)
+    checker = _Checker(scope, context, only_shared(statements, scope))
     scope.later = {**scope.later, **given_later(statements)}
     checker.block(statements)
     if context is Context.SYNAPSE:  # the pass of a rule reads a snapshot, so there order cannot show
         check_order(statements, scope)
     return CheckedBlock(statements, dict(scope.locals))
+
+
+def only_shared(statements: tuple[ast.Statement, ...], scope: Scope) -> bool:
+    """Whether a text changes nothing but shared variables, and so runs once instead of for each element."""
+    for node in statements:
+        if not isinstance(node, ast.Assign):
+            return False
+        found = scope.find(node.target.id)
+        if isinstance(found, VariableReference) and not found.variable.shared:
+            return False
+    return bool(statements)
 
 
 def given_later(statements: tuple[ast.Statement, ...]) -> dict[str, str]:
@@ -88,6 +99,7 @@ def _line(span: Span) -> int:
 class _Checker:
     scope: Scope
     context: Context
+    once: bool  # it changes shared variables alone
 
     def block(self, statements: tuple[ast.Statement, ...]) -> None:
         for statement in statements:
@@ -215,6 +227,10 @@ class _Checker:
         if variable.shared and self.context is Context.NEURON and not self._only_shared(node.value):
             message = f"'{name}' is shared, but the right side differs from neuron to neuron."
             raise errors.ModelError("E518", message, node.value.span, f"declare '{name}' without (shared)")
+        if variable.shared and self.context is Context.NEURON and draws(node.value) and not self.once:
+            message = f"'{name}' is shared, but a random number is drawn by every neuron."
+            hint = "set shared variables by a run_regularly of their own, which runs once and not for each neuron"
+            raise errors.ModelError("E518", message, node.value.span, hint)
 
     def _elements(self) -> str:
         return {

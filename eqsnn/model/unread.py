@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator
 
 from ..grammar import ast, errors
-from ..grammar.source import Span
 from ..grammar.suggest import question, suggest
 from .scope import Scope
 from .symbols import Constant, Counter, LocalReference, Side, Subexpression, Variable
@@ -39,52 +38,68 @@ def check_locals(node: ast.Pass, after: tuple[ast.Pass, ...], scope: Scope) -> N
 
 
 def check_counters(rule: ast.Rule, scope: Scope) -> None:
-    """Check that every counter is read, and in passes alone that come after one which counts it.
+    """Check that a counter which nothing reads does not have almost the name of a variable.
 
-    :raises StructureError: E623, it is read where it is always zero; E624, nothing reads it.
+    :raises StructureError: E624.
     """
-    counted: dict[str, ast.Assign] = {}
-    read: set[str] = set()
+    for assign, head in _unread(rule, scope):
+        hint = _meant(assign.target.id, head, scope)
+        if hint is not None:
+            message = f"'{assign.target.id}' is a counter that nothing reads."
+            raise errors.StructureError("E624", message, assign.target.span, hint)
+
+
+def _unread(rule: ast.Rule, scope: Scope) -> Iterator[tuple[ast.Assign, ast.Head]]:
+    """The first place where each counter is counted that nothing reads, with the head of its pass."""
+    read = {name.id for node in rule.passes for name in _read_in(node)}
     for node in rule.passes:
-        here = {a.target.id: a for a in assignments(node.body) if isinstance(scope.find(a.target.id), Counter)}
-        for name in (n for e in (*_numbers(node.head), *expressions_of(node.body)) for n in names_in(e)):
-            if name.id in counted or not isinstance(scope.find(name.id), Counter):
-                read.add(name.id)
-                continue
-            if name.id in here:
-                raise _too_early(name, "is counted in this pass, and known when the pass has ended", _LIMIT)
-            raise _too_early(name, "is counted in a later pass", f"{_START}: move this pass below")
+        for assign in assignments(node.body):
+            if isinstance(scope.find(assign.target.id), Counter) and assign.target.id not in read:
+                read.add(assign.target.id)
+                yield assign, node.head
+
+
+def warn_of_counters(rule: ast.Rule, scope: Scope) -> None:
+    """Tell of what is legal with counters, but hardly ever meant."""
+    for assign, _ in _unread(rule, scope):
+        _tell(assign.target, "is a counter that nothing reads")
+    counted: set[str] = set()
+    for node in rule.passes:
+        here = {assign.target.id for assign in assignments(node.body)}
+        for name in _read_in(node):
+            if isinstance(scope.find(name.id), Counter) and name.id not in counted:
+                _tell(name, f"is always 0 here: {_LIMIT if name.id in here else _LATER}")
         counted |= here
-    for name_, assign in counted.items():
-        if name_ not in read:
-            head = next(node.head for node in rule.passes if assign in assignments(node.body))
-            per = next((f", per={s}" for s in ("pre", "post") if name_.endswith(f"_{s}")), "")
-            hint = _meant(name_, head, scope) or f"a later pass may, as in 'sample({name_}{per})'; or leave it out"
-            raise errors.StructureError("E624", f"'{name_}' is a counter that nothing reads.", assign.target.span, hint)
+        for count, per in _numbers_for_each(node):
+            found = scope.find(count.id) if isinstance(count, ast.Name) else None
+            if per is not None and isinstance(found, Counter) and found.side == "all":
+                each = f"{found.name}_{per}"
+                what = f"counts for all, so every neuron of {per} gets the whole number; a counter for each of them"
+                _tell(count, f"{what} has a name that ends in '_{per}', such as '{each}'", found.name)
 
 
-_LIMIT = "to take at most so many, write 'limit ...' after the condition; to use the number, add a pass after this one"
+_LATER = "it is counted in a later pass, and each run of the rule begins at zero"
+_LIMIT = (
+    "it is known when this pass has ended; to take at most so many, write 'limit ...' after the condition; to use the "
+    "number, add a pass after this one"
+)
 
 
-def _too_early(name: ast.Name, why: str, hint: str) -> errors.StructureError:
-    return errors.StructureError("E623", f"'{name.id}' is always 0 here: it {why}.", name.span, hint)
+def _tell(at: ast.Expression, what: str, name: str | None = None) -> None:
+    line, _ = at.span.source.position(at.span.start)
+    log.warning("%s, line %d: '%s' %s.", at.span.source.title, line, name or at.span.text, what)
 
 
-def warn_of_totals(rule: ast.Rule, scope: Scope) -> None:
-    """Tell of counters of all as the number for each neuron, which is legal, but hardly ever meant."""
-    wanted: list[tuple[ast.Expression, ast.Side | None]] = []
-    for node in rule.passes:
-        if isinstance(node.head, ast.EachPair) and isinstance(node.head.selection, ast.Sample):
-            wanted.append((node.head.selection.count, node.head.selection.per))
-        wanted += [(limit.count, limit.per) for limit in _limits(node.body)]
-    for count, per in wanted:
-        found = scope.find(count.id) if isinstance(count, ast.Name) else None
-        if per is not None and isinstance(found, Counter) and found.side == "all":
-            log.warning(
-                "%s, line %d: '%s' counts for all, so every neuron of %s gets the whole number; "
-                "a counter for each of them has a name that ends in '_%s', such as '%s_%s'.",
-                count.span.source.title, _line(count.span), found.name, per, per, found.name, per,
-            )  # fmt: skip
+def _read_in(node: ast.Pass) -> list[ast.Name]:
+    return [name for e in (*_numbers(node.head), *expressions_of(node.body)) for name in names_in(e)]
+
+
+def _numbers_for_each(node: ast.Pass) -> list[tuple[ast.Expression, ast.Side | None]]:
+    """Numbers that are worked out for each neuron of a side, where that is given."""
+    wanted: list[tuple[ast.Expression, ast.Side | None]] = [(limit.count, limit.per) for limit in _limits(node.body)]
+    if isinstance(node.head, ast.EachPair) and isinstance(node.head.selection, ast.Sample):
+        wanted.insert(0, (node.head.selection.count, node.head.selection.per))
+    return wanted
 
 
 # ---- the parts of a pass ---------------------------------------------------------------------------------------------
@@ -149,10 +164,6 @@ def _numbers(head: ast.Head) -> tuple[ast.Expression, ...]:
             return (pre, post)
         case _:
             return ()
-
-
-def _line(span: Span) -> int:
-    return span.source.position(span.start)[0]
 
 
 # ---- what was meant --------------------------------------------------------------------------------------------------

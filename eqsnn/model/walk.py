@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from ..grammar import ast
-from .functions import AGGREGATES
+from .functions import AGGREGATES, FUNCTIONS
 
 
 def names_in(expression: ast.Expression) -> list[ast.Name]:
@@ -40,6 +40,20 @@ def parts(expression: ast.Expression) -> Iterator[ast.Name | ast.Call]:
                 yield from parts(value)
         case _:
             assert_never(expression)
+
+
+def draws(expression: ast.Expression) -> bool:
+    """Whether an expression has random numbers of its own."""
+    match expression:
+        case ast.Unary(_, operand, _):
+            return draws(operand)
+        case ast.Binary(_, left, right, _) | ast.Compare(_, left, right, _) | ast.Logical(_, left, right, _):
+            return draws(left) or draws(right)
+        case ast.Call(function, arguments, _, _):
+            rule = FUNCTIONS.get(function.id)
+            return (rule is not None and rule.random) or any(map(draws, arguments))
+        case _:
+            return False
 
 
 def conjuncts(condition: ast.Expression) -> tuple[ast.Expression, ...]:

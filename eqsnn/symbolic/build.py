@@ -27,7 +27,7 @@ from ..model.declarations import (
 from ..model.infer import infer
 from ..model.rules import check_rule, context_of
 from ..model.scope import Scope
-from ..model.statements import Context, check_block
+from ..model.statements import Context, check_block, only_shared
 from ..model.symbols import (
     Builtin,
     Differential,
@@ -35,7 +35,6 @@ from ..model.symbols import (
     Side,
     Subexpression,
     Variable,
-    VariableReference,
 )
 from .blocks import Symbolic, convert_block
 from .choose import applicable, choose, integrate
@@ -293,7 +292,7 @@ class _Builder:
     def regular(self, item: Regular) -> Regulate:
         scope = self.network.scope(item.group).fresh(item.resolver)
         body = self.block(item.code.statements, scope, regular_context(item, self.network))
-        shared = not item.chosen and _only_shared(item.code.statements, scope)
+        shared = not item.chosen and only_shared(item.code.statements, scope)
         return Regulate(item.group, item.start, item.stop, body, shared, item.chosen)
 
     def rule(self, item: Structural) -> Rewire:
@@ -337,14 +336,3 @@ class _Builder:
 
     def recorded(self, scope: Scope, variables: tuple[ast.Expression, ...]) -> tuple[sympy.Expr, ...]:
         return tuple(self.converter.expression(value, scope) for value in variables)
-
-
-def _only_shared(statements: tuple[ast.Statement, ...], scope: Scope) -> bool:
-    """Whether a text changes nothing but shared variables, and so runs once instead of for each element."""
-    for node in statements:
-        if not isinstance(node, ast.Assign):
-            return False
-        found = scope.find(node.target.id)
-        if isinstance(found, VariableReference) and not found.variable.shared:
-            return False
-    return bool(statements)
