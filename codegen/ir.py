@@ -501,11 +501,12 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Make sure that the removal of every synapse can be staged and carried out; ``limited``: also that it competes."""
+    """Make sure that every synapse can go, staged for its removal ``removals`` times, of which ``limited`` compete."""
 
     projection: str
     clock: str
-    limited: bool = False
+    removals: int = 1
+    limited: int = 0
 
 
 @dataclass(frozen=True, slots=True)

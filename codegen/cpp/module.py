@@ -168,9 +168,8 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             storage = f"c.projections[{tables.projection(values.projection or '')}]"
             given = ", ".join((f"c.arrays[{tables.array(values)}]", _pointer(orders, tables), _pointer(result, tables)))
             return f"quantile_synapses(c, {storage}, {given}, by_{per})"
-        case Reserve(projection, _, limited):
-            flag = "true" if limited else "false"
-            return f"reserve_changes(c, c.projections[{tables.projection(projection)}], {flag})"
+        case Reserve(projection, _, removals, limited):
+            return f"reserve_changes(c, c.projections[{tables.projection(projection)}], {removals}, {limited})"
         case Apply(projection, _, tally):
             counts = "nullptr" if tally is None else _pointer(tally, tables)
             return f"apply_changes(c, c.projections[{tables.projection(projection)}], c.tick, {counts})"

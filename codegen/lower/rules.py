@@ -33,6 +33,7 @@ from ..ir import (
     Matching,
     Pairs,
     PairSample,
+    Remove,
     Reserve,
     Run,
     Statement,
@@ -58,7 +59,7 @@ def lower_rewire(item: Item, task: Rewire, network: Surroundings, site: int) -> 
         before.reduce()
         limits = before.limits()
         kernel = _lower_pass(before, node, number, limits)
-        actions += _run(kernel, item.owner, task.projection, limited=bool(limits))
+        actions += _run(kernel, item.owner, task.projection)
     return tuple(actions)
 
 
@@ -80,7 +81,7 @@ def _lower_pass(before: Before, node: RulePass, number: int, limits: dict[int, A
     return Kernel(f"{item.owner}_pass{number}", item.when.clock, domain, statements, outer=outer, ordered=ordered)
 
 
-def _run(kernel: Kernel, owner: str, projection: str, *, limited: bool) -> Iterator[Action]:
+def _run(kernel: Kernel, owner: str, projection: str) -> Iterator[Action]:
     """The kernel, and what it has staged.
 
     What it adds to arrays that it also reads is put aside until it ends, for it reads a snapshot. So is what it adds to
@@ -93,7 +94,8 @@ def _run(kernel: Kernel, owner: str, projection: str, *, limited: bool) -> Itera
     aside = {array: replace(array, name=array.name + INCREMENTS) for array in sorted(apart, key=lambda a: a.name)}
     yield from (Zero(increments, 0, None, kernel.clock) for increments in aside.values())
     if stages and any(isinstance(node, Store) for node in statements_in(kernel.body)):
-        yield Reserve(projection, kernel.clock, limited)
+        removals = [node for node in statements_in(kernel.body) if isinstance(node, Remove)]
+        yield Reserve(projection, kernel.clock, len(removals), sum(node.limit is not None for node in removals))
     yield Run(replace(kernel, body=_redirected(kernel.body, aside)))
     if stages or isinstance(kernel.domain, PairSample):
         yield Apply(projection, kernel.clock, Array(f"{owner}._changes", LONG))

@@ -376,6 +376,8 @@ LARGE = """
 for each synapse:
     w = w + 1
     remove synapse if i % 2 == 0 and rank(j) >= 0 limit 100 per pre
+    remove synapse if i % 2 == 0 limit 200
+    remove synapse if i % 4 == 0
 for each pair in all:
     create synapse(w=count(w > 0) + mean(w)*0 + quantile(w, 0.5)*0) if not connected limit 2000
 """

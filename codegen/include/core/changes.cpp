@@ -269,14 +269,15 @@ int32_t eqsnn_ragged_stage_room(Ragged* r, Staged list) {
     return fits ? 0 : no_memory;
 }
 
-int32_t eqsnn_ragged_reserve(Ragged* r, bool limited) {
-    if (r->removal_room < r->live) {
-        if (!lengthen(r->staged_removals, r->n_removals, r->live)) return no_memory;
-        r->removal_room = r->live;
+int32_t eqsnn_ragged_reserve(Ragged* r, int32_t removals, int32_t limited) {
+    const int64_t n_removals = r->live * removals, n_candidates = r->live * limited;
+    if (r->removal_room < n_removals) {
+        if (!lengthen(r->staged_removals, r->n_removals, n_removals)) return no_memory;
+        r->removal_room = n_removals;
     }
-    if (limited && r->candidate_room < r->live) {
-        if (!lengthen(r->candidates, r->n_candidates, r->live)) return no_memory;
-        r->candidate_room = r->live;
+    if (r->candidate_room < n_candidates) {
+        if (!lengthen(r->candidates, r->n_candidates, n_candidates)) return no_memory;
+        r->candidate_room = n_candidates;
     }
     return reserve_log(*r, r->live);
 }

@@ -263,8 +263,8 @@ inline void apply_changes(Context& c, Ragged* r, int64_t step, int64_t* tally) {
     tally[2] += r->refusals - refusals;
 }
 
-inline void reserve_changes(Context& c, Ragged* r, bool limited) {
-    if (eqsnn_ragged_reserve(r, limited)) c.fault.code = fault_memory;
+inline void reserve_changes(Context& c, Ragged* r, int32_t removals, int32_t limited) {
+    if (eqsnn_ragged_reserve(r, removals, limited)) c.fault.code = fault_memory;
 }
 
 // ---- what a pass asks of all synapses ----

@@ -121,9 +121,10 @@ EQSNN_API int32_t eqsnn_ragged_create(eqsnn::Ragged* r, int32_t i, int32_t j);
 EQSNN_API int32_t eqsnn_ragged_remove(eqsnn::Ragged* r, const int32_t* slots, int64_t n);
 EQSNN_API int32_t eqsnn_ragged_apply(eqsnn::Ragged* r, int64_t step);
 EQSNN_API int32_t eqsnn_ragged_compact(eqsnn::Ragged* r);
-// Makes the full list longer, and so that apply cannot fail: room to remove every synapse, and to compete for it.
+// Makes the full list longer; and so that apply cannot fail: room to stage the removal of every synapse so many times,
+// and to have it compete so many times.
 EQSNN_API int32_t eqsnn_ragged_stage_room(eqsnn::Ragged* r, eqsnn::Staged list);
-EQSNN_API int32_t eqsnn_ragged_reserve(eqsnn::Ragged* r, bool limited);
+EQSNN_API int32_t eqsnn_ragged_reserve(eqsnn::Ragged* r, int32_t removals, int32_t limited);
 
 // Array forms of the staging below.
 EQSNN_API int32_t eqsnn_ragged_stage_removals(eqsnn::Ragged* r, const int32_t* slots, int64_t n);
