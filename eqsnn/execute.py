@@ -23,9 +23,9 @@ from .model.scope import Scope
 from .model.symbols import Variable
 from .namespaces import Namespace, caller, resolvers_of, units
 from .prepared import prepare, prepared_statement
+from .runtime.bind import Timing
 from .runtime.ragged import Ragged
 from .runtime.recording import Recording
-from .runtime.session import Timing
 
 _TASK = "statement"
 _WHEN = When("start", 0, "now")

@@ -26,7 +26,8 @@ from .profile import Profile
 from .progress import Progress
 from .regular import RunRegularly
 from .report import Report, reporter
-from .runtime.session import Session, Timing
+from .runtime.bind import Timing
+from .runtime.session import Session
 from .state import VariableView
 from .subgroup import Subgroup, whole
 from .synapses import Synapses

@@ -10,7 +10,8 @@ from .runtime.context import FAULT_MEMORY, FAULT_NOT_FINITE, FAULT_TOO_MANY
 
 if TYPE_CHECKING:
     from .compiler import Compiled
-    from .runtime.session import Outcome, Timing
+    from .runtime.bind import Timing
+    from .runtime.session import Outcome
 
 
 def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any], timing: Timing) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .clocks import Clock
 from .report import Report
-from .runtime.session import Timing
+from .runtime.bind import Timing
 
 if TYPE_CHECKING:
     from .network import Network

@@ -13,7 +13,7 @@ from .base import NetworkObject, described
 from .clocks import Clock
 from .grammar import errors
 from .model.dimensions import SECOND
-from .runtime.session import Timing
+from .runtime.bind import Timing
 from .units import dimension_of, to_base
 
 _FINEST = 10**12  # time steps are whole numbers of picoseconds

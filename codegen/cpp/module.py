@@ -60,7 +60,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
     for let in program.setup:
         tables.computed[let.local.name] = len(tables.computed)
     real = "double" if precision == "float64" else "float"
-    names = _function_names(program)
+    names = function_names(program)
     functions = []
     for action in program.actions:
         parts: Iterable[str] = ()
@@ -87,7 +87,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
         tuple(tables.callbacks),
         tuple(tables.sites.get(site, False) for site in range(n_sites)),
         program.actions,
-        tuple(_label(action) for action in program.actions),
+        tuple(label(action) for action in program.actions),
         tuple(functions),
     )
 
@@ -97,7 +97,7 @@ def _delay(action: Run, delays: Mapping[tuple[str, str], str]) -> str:
     return delays[domain.projection, domain.pathway] if isinstance(domain, EventSynapses | EventNeurons) else ""
 
 
-def _function_names(program: ProgramIR) -> dict[int, str]:
+def function_names(program: ProgramIR) -> dict[int, str]:
     """A C++ name for the kernel of each action, different ones for kernels whose names agree."""
     names: dict[int, str] = {}
     for action in program.actions:
@@ -107,7 +107,7 @@ def _function_names(program: ProgramIR) -> dict[int, str]:
     return names
 
 
-def _label(action: Action) -> str:
+def label(action: Action) -> str:
     """What a profile calls an action."""
     match action:
         case Run(kernel):
@@ -196,7 +196,7 @@ def _pointer(array: Array, tables: Tables) -> str:
 
 def _setup(program: ProgramIR, tables: Tables) -> Iterator[str]:
     """Numbers that depend on arguments alone, in double precision, then tables; computed once for a run."""
-    printer = Printer(_no_draw, "double")
+    printer = Printer(no_draw, "double")
     yield 'EQSNN_API void eqsnn_module_setup(Context* context) {'
     yield "    Context& c = *context;"
     yield "    for (int32_t k = 0; k < c.n_keys; ++k) c.keys[k] = derive_key(c.seed, static_cast<uint64_t>(k));"
@@ -217,7 +217,8 @@ def _setup(program: ProgramIR, tables: Tables) -> Iterator[str]:
     yield "}\n"
 
 
-def _no_draw(x: Random) -> str:
+def no_draw(x: Random) -> str:
+    """No draw may stand where values are computed once for a run."""
     raise AssertionError("a random number is not a constant of a run")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import assert_never
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias, assert_never
 
 from ..ir import (
     Accumulate,
@@ -26,8 +26,21 @@ from ..passes.traverse import statements as statements_in
 from .expressions import Printer, identifier, projection_name
 from .tables import Tables
 
+Addition: TypeAlias = Callable[[Accumulate, Printer], str]
+"""Prints how a value is added to a place: it depends on who else may do so at the same time."""
 
-def lines(statements: Iterable[Statement], printer: Printer, tables: Tables) -> Iterator[str]:
+
+def added(node: Accumulate, printer: Printer) -> str:
+    """An addition by the only thread there is."""
+    place, value = printer.load(node.array, node.index), printer(node.value)
+    if node.operator == "+":
+        return f"{place} += {value};"
+    return f"{{ const auto x = {value}; if (x {'<' if node.operator == 'min' else '>'} {place}) {place} = x; }}"
+
+
+def lines(
+    statements: Iterable[Statement], printer: Printer, tables: Tables, addition: Addition = added
+) -> Iterator[str]:
     """C++ of statements, without indentation of their own but for what is nested."""
     for node in statements:
         match node:
@@ -37,16 +50,14 @@ def lines(statements: Iterable[Statement], printer: Printer, tables: Tables) -> 
                 yield f"{identifier(local.name)} = {printer(value)};"
             case Store(array, index, value):
                 yield f"{printer.load(array, index)} = {printer(value)};"
-            case Accumulate(array, index, value, "+"):
-                yield f"{printer.load(array, index)} += {printer(value)};"
-            case Accumulate(array, index, value, operator):
-                yield f"keep_{operator}({printer.load(array, index)}, {printer(value)});"
+            case Accumulate():
+                yield addition(node, printer)
             case If(condition, then, orelse):
                 yield f"if ({printer(condition)}) {{"
-                yield from indent(lines(then, printer, tables))
+                yield from indent(lines(then, printer, tables, addition))
                 if orelse:
                     yield "} else {"
-                    yield from indent(lines(orelse, printer, tables))
+                    yield from indent(lines(orelse, printer, tables, addition))
                 yield "}"
             case Create(projection, values, limit):
                 yield from _create(projection, values, printer, tables)

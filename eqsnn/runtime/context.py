@@ -90,5 +90,5 @@ class Context(Structure):
         ("seconds", POINTER(c_double)), ("calls", POINTER(c_int64)), ("callback", CALLBACK), ("tick_dt", c_double),
         ("tick", c_int64), ("end", c_int64), ("seed", c_uint64), ("origin", c_int64),
         ("threads", c_int32), ("profile", c_int32), ("n_clocks", c_int32), ("n_keys", c_int32),
-        ("stop", c_int32), ("unused", c_int32), ("fault", Fault),
+        ("stop", c_int32), ("n_recorders", c_int32), ("fault", Fault), ("arrived", c_void_p),
     )  # fmt: skip

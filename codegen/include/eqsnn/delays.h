@@ -25,10 +25,10 @@ struct EventQueue {
     int64_t lost;     // events that found no memory; the step loop reports them as an error
 };
 
-inline EventList& events_at(EventQueue* q, int64_t step) { return q->lists[step % q->n_lists]; }
+EQSNN_HD inline EventList& events_at(EventQueue* q, int64_t step) { return q->lists[step % q->n_lists]; }
 
 // The slot where the event's synapse is now, or -1 if it was removed.
-inline int32_t locate(const Ragged* r, const Event& event) {
+EQSNN_HD inline int32_t locate(const Ragged* r, const Event& event) {
     if (event.slot < r->rows.end && r->serial[event.slot] == event.serial) return event.slot;
     return find_serial(r, event.i, event.serial);
 }

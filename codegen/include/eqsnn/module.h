@@ -107,8 +107,9 @@ struct Context {
     int64_t tick, end;
     uint64_t seed;
     int64_t origin;      // tick from which random numbers are counted
-    int32_t threads, profile, n_clocks, n_keys, stop, unused;
+    int32_t threads, profile, n_clocks, n_keys, stop, n_recorders;
     Fault fault;
+    unsigned long long* arrived;  // on a device: blocks that have come to a barrier
 };
 
 inline double now() {
@@ -118,12 +119,12 @@ inline double now() {
 }
 
 // The step whose events arrive now after the d-th delay of a pathway, or -1.
-inline int64_t fired_at(const Pathway& way, int64_t d, int64_t now) {
+EQSNN_HD inline int64_t fired_at(const Pathway& way, int64_t d, int64_t now) {
     const int64_t fired = now - way.delays[d].delay;
     return way.delays[d].since <= fired && fired < way.delays[d].until ? fired : -1;
 }
 
-inline SpikeList& list_at(const SpikeRing& e, int64_t step) { return e.lists[step % e.depth]; }
+EQSNN_HD inline SpikeList& list_at(const SpikeRing& e, int64_t step) { return e.lists[step % e.depth]; }
 
 }  // namespace eqsnn
 

@@ -143,13 +143,13 @@ EQSNN_API void eqsnn_fail_allocation(int64_t k);
 namespace eqsnn {
 
 template <class T>
-inline T* column(const Ragged* r, int32_t k) {
+EQSNN_HD inline T* column(const Ragged* r, int32_t k) {
     return static_cast<T*>(r->columns[k].data);
 }
 
 // First slot in [from, to) whose `values` entry is `wanted`, or -1. In blocks without an early exit, which vectorise.
 template <class T>
-inline int32_t find_in(const T* values, int32_t from, int32_t to, T wanted) {
+EQSNN_HD inline int32_t find_in(const T* values, int32_t from, int32_t to, T wanted) {
     constexpr int32_t block = 32;
     for (; to - from >= block; from += block) {
         int32_t hits = 0;
@@ -162,7 +162,7 @@ inline int32_t find_in(const T* values, int32_t from, int32_t to, T wanted) {
 }
 
 // The slot of the synapse from i to j (the oldest, where there are several), or -1.
-inline int32_t find(const Ragged* r, int32_t i, int32_t j) {
+EQSNN_HD inline int32_t find(const Ragged* r, int32_t i, int32_t j) {
     const int32_t start = r->row_start[i], end = start + r->row_length[i];
     int32_t slot = find_in(r->post, start, end, j);
     if (!r->multi || slot < 0) return slot;
@@ -172,7 +172,7 @@ inline int32_t find(const Ragged* r, int32_t i, int32_t j) {
 }
 
 // The slot of a synapse of row i by its identity, or -1 if it is gone.
-inline int32_t find_serial(const Ragged* r, int32_t i, int64_t serial) {
+EQSNN_HD inline int32_t find_serial(const Ragged* r, int32_t i, int64_t serial) {
     const int32_t start = r->row_start[i];
     return find_in(r->serial, start, start + r->row_length[i], serial);
 }

@@ -1,0 +1,218 @@
+"""The loops of each domain, shared out among the threads of the grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from ..cpp.expressions import projection_name
+from ..cpp.statements import expressions, indent
+from ..cpp.tables import Tables
+from ..ir import (
+    Chosen,
+    Elements,
+    EventNeurons,
+    Events,
+    EventSynapses,
+    Kernel,
+    Lottery,
+    Matching,
+    Once,
+    Pairs,
+    PairSample,
+    Random,
+    Record,
+    Synapses,
+)
+from ..passes.traverse import walk
+from .kernels import DevicePrinter, device_function
+
+
+class NotYetError(Exception):
+    """What the target does not do: says what."""
+
+
+def kernel_function(kernel: Kernel, name: str, tables: Tables, delay: str) -> Iterator[str]:
+    """The device function ``name`` of a kernel; ``delay`` is that of its pathway, as for the C++ target."""
+    printer = DevicePrinter(kernel, tables)
+    body = [*printer.head(), *printer.lines(kernel.prologue), *_loops(printer, delay)]
+    yield from device_function(name, body)
+
+
+def _loops(printer: DevicePrinter, delay: str) -> Iterator[str]:
+    domain = printer.kernel.domain
+    match domain:
+        case Elements():
+            start, stop = printer.printer(domain.start), printer.printer(domain.stop)
+            yield f"for (int32_t i = {start} + grid.thread; i < {stop}; i += grid.threads) {{"
+            yield from indent(printer.lines(printer.kernel.body))
+            yield "}"
+        case Once():
+            yield "if (!grid.first()) return;"
+            yield from printer.lines(printer.kernel.body)
+        case Events():
+            yield from _events(printer, domain)
+        case EventSynapses():
+            yield from _of_events(printer, domain, delay, _rows(printer, domain, delay == "uniform"))
+        case EventNeurons():
+            yield from _of_events(printer, domain, delay, _neurons(printer))
+        case Lottery():
+            yield from _lottery(printer, domain)
+        case Synapses():
+            yield from _synapses(printer, domain)
+        case Chosen():
+            yield from _chosen(printer, domain)
+        case Pairs() | PairSample() | Matching():
+            raise NotYetError("structural rules")
+        case _:
+            assert_never(domain)
+
+
+def _draws(printer: DevicePrinter) -> bool:
+    return any(isinstance(p, Random) for x in expressions(printer.kernel.body) for p in walk(x))
+
+
+def _step(printer: DevicePrinter) -> str:
+    return f"c.clocks[{printer.tables.clock(printer.kernel.clock)}].step"
+
+
+# ---- neurons --------------------------------------------------------------------------------------------------------
+
+
+def _events(printer: DevicePrinter, domain: Events) -> Iterator[str]:
+    """Neurons that had the event in this step, a thread each; a recorder has room for them."""
+    tables = printer.tables
+    n = sum(isinstance(node, Record) for node in printer.kernel.body)
+    yield f"const SpikeList& list = list_at(*c.rings[{tables.ring(domain.neurons, domain.event)}], {_step(printer)});"
+    if domain.recorder is None:
+        yield f"const int32_t first = first_from(list.index, list.count, {domain.start});"
+        yield f"const int32_t last = first_from(list.index, list.count, {domain.stop});"
+        yield "for (int32_t e = first + grid.thread; e < last; e += grid.threads) {"
+        yield "    const int32_t i = list.index[e];"
+        yield from indent(printer.lines(printer.kernel.body))
+        yield "}"
+        return
+    yield f"Recorder& recorder = *c.recorders[{tables.recorder(domain.recorder)}];"
+    yield f"const EventRecord record(recorder, list, {domain.start}, {domain.stop});"
+    if n:
+        yield f"real* const out = reinterpret_cast<real*>(record.values);\nconst int64_t stride = {n};"
+    yield "for (int32_t k = grid.thread; k < record.count; k += grid.threads) {"
+    yield f"    record_event(recorder, record, k, {domain.start}, {_step(printer)});"
+    if n:
+        yield "    const int32_t i = record.index[k];"
+        for line in printer.lines(printer.kernel.body):
+            yield "    " + line.replace("* stride + k]", "+ k * stride]")
+    yield "}"
+    yield f"events_recorded(grid, recorder, record.count, {n} * sizeof(real));"
+
+
+def _lottery(printer: DevicePrinter, domain: Lottery) -> Iterator[str]:
+    tables = printer.tables
+    tables.sites.setdefault(domain.site, False)
+    ring = f"*c.rings[{tables.ring(domain.neurons, domain.event)}]"
+    probability = printer.printer(domain.probability)
+    yield f"draw_events(c, grid, {ring}, {_step(printer)}, c.keys[{domain.site}], static_cast<double>({probability}));"
+
+
+def _chosen(printer: DevicePrinter, domain: Chosen) -> Iterator[str]:
+    """Elements that a recorder has chosen, a thread each."""
+    tables, body = printer.tables, printer.kernel.body
+    n = sum(isinstance(node, Record) for node in body)
+    yield f"Recorder& recorder = *c.recorders[{tables.recorder(domain.recorder)}];"
+    yield "const int64_t stride = recorder.count; (void)stride;"
+    if n:
+        yield "real* const out = reinterpret_cast<real*>(recorder.value.data + recorder.value.bytes);"
+    yield "for (int64_t k = grid.thread; k < recorder.count; k += grid.threads) {"
+    if domain.projection is None:
+        yield "    const int32_t i = recorder.index[k]; (void)i;"
+    else:
+        storage = projection_name(domain.projection)
+        yield f"    const int32_t s = slot_of({storage}, recorder, k);"
+        gone = " ".join(f"out[{column} * stride + k] = NAN;" for column in range(n))
+        yield f"    if (s < 0) {{ {gone} continue; }}"
+        yield f"    const int32_t i = {storage}->pre[s], j = {storage}->post[s]; (void)i; (void)j;"
+        yield f"    const uint32_t twin = twin_of({storage}, s); (void)twin;"
+    yield from indent(printer.lines(body))
+    yield "}"
+    if n:
+        yield f"step_recorded(grid, recorder, {_step(printer)}, {n} * stride * sizeof(real));"
+
+
+# ---- synapses -------------------------------------------------------------------------------------------------------
+
+
+def _synapses(printer: DevicePrinter, domain: Synapses) -> Iterator[str]:
+    """Every synapse, a thread each: the slots of the pool, of which some hold none."""
+    storage = projection_name(domain.projection)
+    yield f"const int32_t slots = static_cast<int32_t>({storage}->rows.end);"
+    yield "for (int32_t s = grid.thread; s < slots; s += grid.threads) {"
+    yield f"    const int32_t i = pre_{storage}[s];"
+    yield "    if (i < 0) continue;"
+    yield f"    const int32_t j = post_{storage}[s]; (void)j;"
+    yield from indent(_synapse(printer, storage))
+    yield "}"
+
+
+def _synapse(printer: DevicePrinter, storage: str) -> Iterator[str]:
+    """What runs for the synapse ``s`` from ``i`` to ``j``."""
+    if _draws(printer):
+        yield f"const uint32_t twin = twin_of({storage}, s);"
+    yield from printer.lines(printer.kernel.outer)
+    yield from printer.lines(printer.kernel.body)
+
+
+def _of_events(
+    printer: DevicePrinter, domain: EventSynapses | EventNeurons, delay: str, body: Iterable[str]
+) -> Iterator[str]:
+    """The events that arrive in this step: those of one list, or after a change of the delay of several."""
+    tables = printer.tables
+    if delay == "each":
+        raise NotYetError("a delay for each synapse")
+    yield f"const Pathway& way = *c.pathways[{tables.pathway(domain.projection, domain.pathway)}];"
+    yield f"const int64_t now = {_step(printer)};"
+    marked = isinstance(domain, EventSynapses)
+    if delay != "uniform":
+        yield "const SpikeList& list = list_at(*way.ring, now);"
+        yield from body
+        return
+    if marked:
+        storage = projection_name(domain.projection)
+        yield f"if (grid.first()) way.marks[now % way.n_marks] = {storage}->next_serial;"
+    yield "for (int64_t d = 0; d < way.n_delays; ++d) {"
+    yield "    const int64_t fired = fired_at(way, d, now);"
+    yield "    if (fired < 0) continue;"
+    if marked:
+        yield f"    const int64_t mark = fired == now ? {storage}->next_serial : way.marks[fired % way.n_marks];"
+    yield "    const SpikeList& list = list_at(*way.ring, fired);"
+    yield from indent(body)
+    yield "    grid.sync();  // a neuron may be in several of these lists"
+    yield "}"
+
+
+def _neurons(printer: DevicePrinter) -> Iterator[str]:
+    yield "for (int32_t e = grid.thread; e < list.count; e += grid.threads) {"
+    yield "    if (list.index[e] < way.start || list.index[e] >= way.stop) continue;"
+    yield "    const int32_t i = list.index[e] - way.start;"
+    yield from indent(printer.lines(printer.kernel.body))
+    yield "}"
+
+
+def _rows(printer: DevicePrinter, domain: EventSynapses, delayed: bool) -> Iterator[str]:
+    """The rows or columns of the neurons of a list, by warps."""
+    storage, rows = projection_name(domain.projection), domain.side == "pre"
+    fixed, other, table = ("i", "j", "row") if rows else ("j", "i", "col")
+    yield "const int32_t begin = first_from(list.index, list.count, way.start);"
+    yield "const int32_t events = first_from(list.index, list.count, way.stop) - begin;"
+    yield "const RowShare share(grid, events);"
+    yield "for (int32_t e = share.event; e < events; e += share.events_apart) {"
+    yield f"    const int32_t {fixed} = list.index[begin + e] - way.start;"
+    yield f"    const int32_t start = {storage}->{table}_start[{fixed}], n = {storage}->{table}_length[{fixed}];"
+    yield "    for (int32_t k = share.first; k < n; k += share.stride) {"
+    slot, ends = ("start + k", "post") if rows else (f"{storage}->col_slot[start + k]", "pre")
+    yield f"        const int32_t s = {slot};"
+    yield f"        const int32_t {other} = {ends}_{storage}[s]; (void){other};"
+    if delayed:
+        yield f"        if ({storage}->serial[s] >= mark) continue;  // it came after the spike"
+    yield from indent(_synapse(printer, storage), 2)
+    yield "    }\n}"
+

@@ -1,0 +1,132 @@
+// Lists of the neurons that had an event, always ascending: who comes where depends on no race.
+#pragma once
+
+#include "../eqsnn/distributions.h"
+#include "steps.h"
+
+namespace eqsnn {
+
+// Every list has room for all neurons of its group, so that none grows while steps run.
+
+__device__ inline void note_event(const SpikeRing& ring, int32_t neuron, int64_t step) {
+    if (ring.lastspike) ring.lastspike[neuron] = static_cast<int32_t>(step);
+    if (ring.not_refractory) ring.not_refractory[neuron] = 0;
+}
+
+// Counts of the blocks before this one, and of all: `counts` has one for each block, complete since the last barrier.
+__device__ inline int32_t of_blocks_before(const int32_t* counts, int32_t& all) {
+    int32_t before = 0, sum = 0;
+    for (int32_t b = static_cast<int32_t>(threadIdx.x); b < static_cast<int32_t>(gridDim.x); b += static_cast<int32_t>(blockDim.x)) {
+        if (b < static_cast<int32_t>(blockIdx.x)) before += counts[b];
+        sum += counts[b];
+    }
+    int32_t whole;
+    sum_before(before, whole);
+    before = whole;
+    sum_before(sum, all);
+    return before;
+}
+
+// Gathers the flagged neurons of this step: each block counts a stretch of them, and then writes it.
+__device__ inline void find_events(const Context& c, const Grid& grid, SpikeRing& ring, int64_t step) {
+    SpikeList& list = list_at(ring, step);
+    const int64_t tiles = (ring.n + blockDim.x - 1) / blockDim.x, share = (tiles + gridDim.x - 1) / gridDim.x;
+    const int64_t from = blockIdx.x * share * blockDim.x, to = from + share * blockDim.x;
+    int32_t count = 0;
+    for (int64_t k = from + threadIdx.x; k < to; k += blockDim.x)
+        count += __syncthreads_count(k < ring.n && ring.flags[k]);
+    if (threadIdx.x == 0) c.scratch[0][blockIdx.x] = count;
+    grid.sync();
+    int32_t all, place = of_blocks_before(c.scratch[0], all);
+    for (int64_t k = from + threadIdx.x; k < to; k += blockDim.x) {
+        const bool has = k < ring.n && ring.flags[k];
+        int32_t here;
+        const int32_t mine = place + sum_before(has, here);
+        place += here;
+        if (!has) continue;
+        list.index[mine] = static_cast<int32_t>(k);
+        note_event(ring, static_cast<int32_t>(k), step);
+    }
+    if (grid.first()) list.count = all;
+}
+
+// Draws the neurons that have an event where all have it with the same probability, by the gaps between them: a stream
+// for each stretch of neurons, as everywhere. It is drawn twice, to count and to write.
+__device__ inline void draw_events(const Context& c, const Grid& grid, SpikeRing& ring, int64_t step, uint64_t key, double p) {
+    constexpr int64_t stretch = 4096;
+    SpikeList& list = list_at(ring, step);
+    const int32_t stretches = static_cast<int32_t>((ring.n + stretch - 1) / stretch);
+    const int32_t share = (stretches + grid.threads - 1) / grid.threads;
+    const int32_t from = grid.thread * share, to = from + share < stretches ? from + share : stretches;
+    int32_t place = 0;
+    for (int pass = 0; pass < 2; ++pass) {
+        int32_t count = 0;
+        for (int32_t s = from; s < to; ++s) {
+            const int64_t end = (s + 1) * stretch < ring.n ? (s + 1) * stretch : ring.n;
+            Stream stream{key, static_cast<uint32_t>(s), 0x4C6F7474u, static_cast<uint32_t>(step), 0};
+            for (int64_t k = s * stretch; k < end; ++k) {
+                const int64_t skip = next_skip(stream, p);
+                if (skip >= end - k) break;
+                k += skip;
+                if (pass) {
+                    list.index[place + count] = static_cast<int32_t>(k);
+                    note_event(ring, static_cast<int32_t>(k), step);
+                }
+                ++count;
+            }
+        }
+        if (pass) return;
+        int32_t here, all;
+        const int32_t before = sum_before(count, here);
+        if (threadIdx.x == 0) c.scratch[0][blockIdx.x] = here;
+        grid.sync();
+        place = of_blocks_before(c.scratch[0], all) + before;
+        if (grid.first()) list.count = all;
+    }
+}
+
+// Takes this step's events from those given beforehand, which are sorted by step, then by neuron.
+__device__ inline void generate_events(const Grid& grid, SpikeRing& ring, Generator& g, int64_t step) {
+    if (!grid.first()) return;
+    SpikeList& list = list_at(ring, step);
+    const int64_t wanted = g.period ? step % g.period : step;
+    int64_t at = g.position;
+    if (at > 0 && (at == g.n || g.step[at] > wanted) && g.step[at - 1] >= wanted) at = 0;  // a new period, or earlier
+    while (at < g.n && g.step[at] < wanted) ++at;
+    int32_t count = 0;
+    for (; at < g.n && g.step[at] == wanted; ++at) {
+        list.index[count++] = g.index[at];
+        note_event(ring, g.index[at], step);
+    }
+    list.count = count;
+    g.position = at;
+}
+
+// The part of an ascending list that lies in [start, stop).
+__device__ inline int32_t first_from(const int32_t* index, int32_t n, int32_t start) {
+    int32_t low = 0, high = n;
+    while (low < high) {
+        const int32_t middle = (low + high) / 2;
+        if (index[middle] < start) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+// Rows that a list of neurons names, shared out among warps: few long rows are cut into parts, of many each warp takes
+// whole ones. `step(neuron)` of a warp are the entries lane, lane + stride, ... of the row.
+struct RowShare {
+    int32_t event, events_apart;  // the warp's first row, and the distance to its next
+    int32_t first, stride;        // this lane's first entry of a row, and the distance to its next
+
+    __device__ RowShare(const Grid& grid, int32_t events) {
+        const int32_t parts = events > 0 && events < grid.warps() ? grid.warps() / events : 1;
+        const int32_t taking_part = events < grid.warps() ? parts * events : grid.warps();
+        event = grid.warp() < taking_part ? grid.warp() / parts : events;
+        events_apart = taking_part > 0 ? (taking_part / parts > 0 ? taking_part / parts : 1) : 1;
+        first = grid.warp() % parts * warp_size + grid.lane();
+        stride = parts * warp_size;
+    }
+};
+
+}  // namespace eqsnn

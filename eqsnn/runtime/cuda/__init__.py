@@ -1,0 +1,1 @@
+"""Running programs on a CUDA device, or on what behaves like one."""

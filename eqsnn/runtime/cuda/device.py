@@ -1,0 +1,42 @@
+"""What the runtime needs of a device: the one seam between it and PyCUDA, or an emulation of the execution model."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy.typing as npt
+
+
+class Module(Protocol):
+    """Compiled kernels on a device. Each takes one pointer."""
+
+    def launch(self, name: str, grid: int, block: int, argument: int) -> None:
+        """Run a kernel on ``grid`` blocks of ``block`` threads, and wait until it has ended."""
+
+    def resident_blocks(self, name: str, block: int) -> int:
+        """The number of blocks of a kernel that the device holds at once."""
+
+
+class Device(Protocol):
+    """Memory and kernels. Addresses are those of the device."""
+
+    def allocate(self, size: int) -> int:
+        """Memory of ``size`` bytes.
+
+        :raises MemoryError: there is no more.
+        """
+
+    def free(self, address: int) -> None:
+        """Give memory back."""
+
+    def upload(self, address: int, values: npt.NDArray[Any]) -> None:
+        """Copy an array to the device."""
+
+    def download(self, address: int, values: npt.NDArray[Any]) -> None:
+        """Copy from the device into an array."""
+
+    def load(self, source: str) -> Module:
+        """Compile a source, or find it in the cache, and load it.
+
+        :raises BuildError: without a working compiler.
+        """

@@ -1,0 +1,139 @@
+"""The context of a run on a device: every pointer leads to a copy there."""
+
+from __future__ import annotations
+
+import ctypes
+from ctypes import addressof, cast, sizeof
+from typing import Any
+
+import numpy as np
+
+from .. import core
+from ..bind import Bound
+from ..context import Context, Generator, Pathway, SpikeList, SpikeRing
+from ..ragged import Ragged
+from .mirror import Mirror, memory
+from .records import DeviceRecorder, shape_of
+
+
+class Upload:
+    """The copies of a bound program's state: `context` is the address of the one that kernels are given."""
+
+    def __init__(self, mirror: Mirror, bound: Bound, blocks: int) -> None:
+        self.mirror, self.bound = mirror, bound
+        self._rings: list[tuple[SpikeRing, int, int]] = []
+        self.recorders: list[DeviceRecorder] = []
+        context = Context.from_buffer_copy(bound.context)
+        self._tables(context)
+        context.scratch[0] = mirror.room(4 * blocks)
+        context.arrived = mirror.zeros(8)
+        self.host = context
+        self.context = mirror.struct(context)
+
+    def _tables(self, context: Context) -> None:
+        mirror, bound, program = self.mirror, self.bound, self.bound.program
+        arrays = [
+            mirror.array(context.arrays[k], int(context.sizes[k]) * _item(array.type.value, bound.real.itemsize))
+            for k, array in enumerate(program.arrays)
+        ]
+        n = len(arrays)
+        ragged = [self._ragged(storage) for storage in bound.ragged.values()]
+        rings = [self._ring(context.rings[k].contents) for k in range(len(program.rings))]
+        by_host = {addressof(context.rings[k].contents): copy for k, copy in enumerate(rings)}
+        pathways = [self._pathway(context.pathways[k].contents, by_host) for k in range(len(program.pathways))]
+        generators = [self._generator(context.generators[k].contents) for k in range(len(program.generators))]
+        for k, name in enumerate(program.recorders):
+            shape = shape_of(name, program.actions, bound.real.itemsize)
+            self.recorders.append(DeviceRecorder(mirror, context.recorders[k].contents, shape))
+        numbers = (("sizes", 8 * n), ("arguments", 8 * len(program.arguments)), ("computed", 8 * program.n_computed),
+                   ("columns", 4 * n), ("keys", 8 * len(program.draws)))  # fmt: skip
+        for name, size in numbers:
+            address = cast(getattr(context, name), ctypes.c_void_p).value
+            _point(context, name, mirror.array(address, max(size, 4), changing=False))
+        clocks = mirror.table([context.clocks[k] for k in range(context.n_clocks)])
+        for name, copy in (
+            ("arrays", mirror.table(arrays)), ("projections", mirror.table(ragged)), ("rings", mirror.table(rings)),
+            ("pathways", mirror.table(pathways)), ("generators", mirror.table(generators)), ("clocks", clocks),
+            ("recorders", mirror.table(r.address for r in self.recorders)),
+        ):  # fmt: skip
+            _point(context, name, copy)
+
+    def _ragged(self, storage: Ragged) -> int:
+        """The slots of a projection; they stay where they are."""
+        fields, mirror = type(storage.fields).from_buffer_copy(storage.fields), self.mirror
+        for name in ("row_start", "row_length", "row_capacity"):
+            setattr(fields, name, mirror.array(getattr(fields, name), 4 * fields.n_pre, changing=False))
+        for name in ("col_start", "col_length", "col_capacity"):
+            setattr(fields, name, mirror.array(getattr(fields, name), 4 * fields.n_post, changing=False))
+        for name, size in (("pre", 4), ("post", 4), ("serial", 8), ("col_pos", 4)):
+            setattr(fields, name, mirror.array(getattr(fields, name), size * fields.rows.room, changing=False))
+        fields.col_slot = mirror.array(fields.col_slot, 4 * fields.cols.room, changing=False)
+        columns = []
+        for k in range(fields.n_columns):
+            column = type(fields.columns[k]).from_buffer_copy(fields.columns[k])
+            column.data = mirror.array(column.data, column.size * fields.rows.room)
+            columns.append(column)
+        fields.columns = cast(mirror.table(columns), type(fields.columns))
+        return mirror.struct(fields)
+
+    def _ring(self, host: SpikeRing) -> int:
+        """Lists of events, each with room for all neurons."""
+        ring, mirror, depth, n = SpikeRing.from_buffer_copy(host), self.mirror, int(host.depth), int(host.n)
+        lists = []
+        for k in range(depth):
+            known = host.lists[k]
+            index = mirror.room(4 * n)
+            if known.count:
+                mirror.upload(index, memory(known.index, 4 * known.count))
+            lists.append(SpikeList(index, known.count, n))
+        table = mirror.table(lists)
+        ring.lists = cast(table, type(ring.lists))
+        ring.flags = mirror.array(ring.flags, n)
+        ring.lastspike = mirror.array(ring.lastspike, 4 * n)
+        ring.not_refractory = mirror.array(ring.not_refractory, n)
+        self._rings.append((host, table, depth))
+        return mirror.struct(ring)
+
+    def _pathway(self, host: Pathway, rings: dict[int, int]) -> int:
+        way, mirror = Pathway.from_buffer_copy(host), self.mirror
+        way.ring = cast(rings[addressof(host.ring.contents)], type(way.ring))
+        way.delays = mirror.array(way.delays, 24 * int(host.n_delays), changing=False)
+        way.marks = mirror.array(way.marks, 8 * int(host.n_marks))
+        return mirror.struct(way)
+
+    def _generator(self, host: Generator) -> int:
+        generator, mirror = Generator.from_buffer_copy(host), self.mirror
+        generator.step = mirror.array(generator.step, 8 * int(host.n), changing=False)
+        generator.index = mirror.array(generator.index, 4 * int(host.n), changing=False)
+        generator.position = 0
+        return mirror.struct(generator)
+
+    # ---- back ----
+
+    def fetch(self) -> None:
+        """Bring everything back that a run has changed."""
+        self.mirror.fetch()
+        for host, table, depth in self._rings:
+            data = np.zeros(depth * sizeof(SpikeList), np.uint8)
+            self.mirror.download(table, data)
+            for k in range(depth):
+                found = SpikeList.from_buffer_copy(data.tobytes(), k * sizeof(SpikeList))
+                self._fetch_list(host.lists[k], found)
+
+    def _fetch_list(self, host: SpikeList, found: SpikeList) -> None:
+        while host.room < found.count:
+            if not core.load().eqsnn_spikes_grow(ctypes.byref(host)):
+                raise MemoryError("no memory for the events of a step")
+        host.count = found.count
+        if found.count:
+            self.mirror.download(found.index, memory(host.index, 4 * found.count))
+
+
+def _item(kind: str, real: int) -> int:
+    return {"real": real, "double": 8, "int32_t": 4, "int64_t": 8, "bool": 1}[kind]
+
+
+def _point(struct: Any, name: str, address: int | None) -> None:
+    """Set a pointer of a struct to an address of the device."""
+    kind = dict(struct._fields_)[name]
+    setattr(struct, name, cast(address or 0, kind))
