@@ -186,6 +186,8 @@ class Pass:
         competing: dict[tuple[int, ...], list[Candidate]] = {}  # several where a matching holds a pair twice
         for candidate in self.candidates:
             pair = candidate.what[:2]
+            if not candidate.places:
+                continue  # nothing competes, and nothing is refused
             if candidate.values is None:
                 competing[*pair, -1, state.serial[candidate.what]] = [candidate]
             elif not state.multi and (pair in self.first or (*pair, 1) in competing):

@@ -157,7 +157,7 @@ class Grower(Writer):
 
     def __init__(self, seed: int, delays: bool) -> None:
         super().__init__(seed)
-        self.delays, self.creates, self.passes, self.unconnected, self.limited = delays, 0, 0, False, False
+        self.delays, self.creates, self.passes, self.limited, self.head = delays, 0, 0, False, ""
 
     def rule(self) -> str:
         kinds = ["synapse", "pair", "pair", *self.random.choices(["synapse", "pair", "pair", "pre", "post"], k=2)]
@@ -166,10 +166,9 @@ class Grower(Writer):
 
     def one(self, kind: str, head: str = "") -> str:
         drawn = kind == "pair" and self.random.random() < 0.8
-        head = self.random.choice([self.sample, self.sample, self.match])() if drawn else ""
-        self.unconnected = "unconnected" in head
+        self.head = self.random.choice([self.sample, self.sample, self.match])() if drawn else ""
         self.limited = kind in ("synapse", "pair") and self.random.random() < 0.35
-        first, body = super().one(kind, head).split("\n", 1)
+        first, body = super().one(kind, self.head).split("\n", 1)
         note = f"    s{self.passes}_pre += digit_post\n" if drawn else ""
         self.passes += 1
         return f"{first}\n{note}{body}"
@@ -215,7 +214,7 @@ class Grower(Writer):
 
     def statement(self, kind: str, reads: list[str], adds: list[str], depth: int) -> list[str]:
         lines = super().statement(kind, reads, adds, depth)
-        if lines[0] == "if connected:" and self.unconnected:  # nothing to remove here
+        if lines[0] == "if connected:" and "unconnected" in self.head:  # nothing to remove here
             lines = [f"create synapse({self.values(reads)})"]
         if self.limited and lines[0].startswith(("create", "remove", "if connected:")):
             return [f"{self.random.choice(adds)} += {self.number(reads)}"]
@@ -231,7 +230,8 @@ class Grower(Writer):
         condition = f" if {self.condition(reads)}" if self.random.random() < 0.5 else ""
         if kind == "synapse":
             return [f"remove synapse{condition} {limit}"]
-        if self.unconnected or self.random.random() < 0.6:
+        free = "unconnected" in self.head or "match" in self.head  # which may visit a synapse twice
+        if free or self.random.random() < 0.6:
             return [f"create synapse({self.values(reads)}){condition} {limit}"]
         return ["if connected:", f"    remove synapse{condition} {limit}"]
 

@@ -235,3 +235,52 @@ def test_any_rule_does_what_the_reference_does(kind: Kind) -> None:
 def test_many_rules_do_what_the_reference_does(kind: Kind) -> None:
     for number in range(1, 12):
         check_against_the_reference(number, kind, 40, random=True)
+
+
+@pytest.mark.parametrize(("n_pre", "n_post"), [(1, 3000), (3000, 1), (90, 70), (7, 900)])
+def test_waves_of_growth_and_pruning_of_long_rows_and_columns(n_pre: int, n_post: int) -> None:
+    """From nothing to every pair and back, twice: rows and columns move often, and what is in them is what was put there."""
+    source = NeuronGroup(n_pre, "x : 1", threshold="x > 1", dt=1 * ms, name="source")
+    target = NeuronGroup(n_post, "x : 1", threshold="x > 1", dt=1 * ms, name="target")
+    synapses = Synapses(source, target, MODEL, on_pre="w += q", on_post="q += w", dt=1 * ms, name="synapses")
+    synapses.connect(False)
+    rule = StructuralPlasticity(
+        synapses,
+        """
+for each synapse: remove synapse if rand() < p_less
+for each pair in sample(n_more, unconnected):
+    create synapse(tag=i*N_post + j, w=i - j, c=i, q=j, born=t_in_timesteps, delay=(i + j)*ms, flag=(i + j) % 2 == 0)
+""",
+        dt=1 * ms, namespace={"p_less": 0, "n_more": 0}, name="rule",
+    )  # fmt: skip
+    monitor = StructureMonitor(synapses)
+    network, living = Network(source, target, synapses, monitor), {}
+    size, logged = n_pre * n_post, 0
+    waves = (
+        [(0, size // 9)] * 10 + [(0.4, size // 20)] * 8 + [(0.95, size // 2), (0, size), (1, 0), (0, 1), (0.5, size)]
+    )
+    for less, more in waves:
+        rule.namespace |= {"p_less": less, "n_more": more}
+        network.run(1 * ms)
+        storage = synapses.ragged
+        storage.check()
+        i, j = storage.i.astype(np.int64), storage.j.astype(np.int64)
+        tag = i * n_post + j
+        assert len(np.unique(tag)) == len(tag) == rule.created - rule.removed
+        expected = {"tag": tag, "w": i - j, "c": i, "q": j, "delay": (i + j) / 1000, "flag": (i + j) % 2 == 0}
+        for name, values in expected.items():
+            assert np.allclose(storage.get(name), values, rtol=1e-12), name
+        assert np.array_equal(storage.get("lastupdate"), storage.get("born"))
+        changes = slice(logged, monitor.N)
+        for serial, a, b, sign in zip(
+            *(x[changes].tolist() for x in (monitor.serial, monitor.i, monitor.j, monitor.change)), strict=True
+        ):
+            if sign > 0:
+                living[serial] = a * n_post + b
+            else:
+                assert living.pop(serial) == a * n_post + b
+        logged = monitor.N
+        assert storage.serial.tolist() == list(living)
+        assert tag.tolist() == list(living.values())
+    assert rule.refused == 0
+    assert rule.created > 2 * size
