@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +20,10 @@ KERNELS = Path(__file__).parent / "kernels"
 class Bench:
     """A device with what tests put on it; a kernel's argument is a struct of 8-byte fields."""
 
-    device: EmulatedDevice = field(default_factory=EmulatedDevice)
+    device: EmulatedDevice
 
     def load(self, name: str) -> Module:
-        return self.device.load((KERNELS / f"{name}.cu").read_text(), [core.INCLUDE], name=name)
+        return self.device.load((KERNELS / f"{name}.cu").read_text(), name=name)
 
     def put(self, array: np.ndarray) -> int:
         pointer = self.device.allocate(array.nbytes)
@@ -44,7 +44,7 @@ def make_bench() -> Iterator[Callable[..., Bench]]:
     made: list[Bench] = []
 
     def make(**options: object) -> Bench:
-        made.append(Bench(EmulatedDevice(**options)))
+        made.append(Bench(EmulatedDevice(include_dirs=[core.INCLUDE], **options)))
         return made[-1]
 
     yield make

@@ -76,7 +76,8 @@ class EmulatedDevice:
 
     ``seed`` decides the order of threads; to set it begins anew, so that the same launches take the same orders.
     ``atomic_period``: a thread is interrupted at one in so many atomic operations on average (0: never).
-    ``concurrent_blocks``: how many blocks of a launch that is not cooperative run at once.
+    ``concurrent_blocks``: how many blocks of a launch that is not cooperative run at once (by default as many as the device
+    holds). ``include_dirs``: where every source finds its headers.
     ``stack_bytes``: of each thread. ``spin_limit``: so many spins without progress are a livelock. ``timeout``: seconds
     that a thread may run without giving way (0: for ever). ``asan``: with the address sanitizer, which Python must have
     been started with (``LD_PRELOAD``). ``portable``: fibres by ucontext, as on processors other than x86-64. ``flags``: more
@@ -89,7 +90,8 @@ class EmulatedDevice:
         *,
         seed: int = 0,
         atomic_period: int = 4,
-        concurrent_blocks: int = 8,
+        concurrent_blocks: int | None = None,
+        include_dirs: Iterable[Path] = (),
         stack_bytes: int = 64 << 10,
         spin_limit: int = 20_000_000,
         timeout: float = 20.0,
@@ -101,6 +103,7 @@ class EmulatedDevice:
         self.seed = seed
         self.atomic_period = atomic_period
         self.concurrent_blocks = concurrent_blocks
+        self.include_dirs = tuple(include_dirs)
         self.stack_bytes = stack_bytes * 4 if asan else stack_bytes
         self.spin_limit = spin_limit
         self.timeout = timeout
@@ -173,7 +176,9 @@ class EmulatedDevice:
 
         :raises CompilationError: with what g++ says.
         """
-        path = build_module(source, include_dirs, variant=self.variant, flags=self.flags, name=name)
+        path = build_module(
+            source, (*self.include_dirs, *include_dirs), variant=self.variant, flags=self.flags, name=name
+        )
         return Module(self, ctypes.CDLL(str(path)))
 
     def close(self) -> None:
@@ -182,7 +187,6 @@ class EmulatedDevice:
 
     def _launch(self, launch: _Launch) -> None:
         launch.seed = (self._seed << 20) + self._launches_with_seed
-        launch.resident_blocks = self.concurrent_blocks
         launch.atomic_period = self.atomic_period
         launch.stack_bytes = self.stack_bytes
         launch.spin_limit = self.spin_limit
@@ -226,6 +230,7 @@ class Module:
                 block=block3,
                 shared_bytes=shared,
                 cooperative=cooperative,
+                resident_blocks=self.device.concurrent_blocks or self.resident_blocks(name, block3, shared),
             )
         )
 

@@ -25,7 +25,7 @@ class MemoryFault(Exception):
     """Device memory was used wrongly: outside a buffer, after it was freed, or with a pointer of the host."""
 
 
-class OutOfDeviceMemory(Exception):
+class OutOfDeviceMemory(MemoryError):
     """No room for a buffer within the memory limit of the device."""
 
 

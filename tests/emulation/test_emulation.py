@@ -79,16 +79,19 @@ def test_every_atomic_operation(bench):
     assert bench.get(guarded, 1, np.int64) == n  # nobody was lost within the spin lock
 
 
-@pytest.mark.parametrize("kernel", ["cooperative_rounds", "atomic_rounds", "volatile_rounds"])
+@pytest.mark.parametrize(
+    ("kernel", "cooperative"),
+    [("cooperative_rounds", True), ("atomic_rounds", True), ("atomic_rounds", False), ("volatile_rounds", False)],
+)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_grid_barrier(bench, kernel, seed):
+def test_grid_barrier(bench, kernel, cooperative, seed):
     """After r rounds of "my neighbour's number and one", block b has the number of block b + r, and r."""
     bench.device.seed = seed
     blocks, rounds = 13, 20
     start = rng.integers(0, 1000, blocks).astype(np.int32)
     value = bench.put(start)
     arguments = bench.arguments(value, bench.put(start), bench.put(np.zeros(2, np.uint32)), rounds)
-    bench.load("barrier").launch(kernel, blocks, 64, arguments, cooperative=True)
+    bench.load("barrier").launch(kernel, blocks, 64, arguments, cooperative=cooperative)
     assert (bench.get(value, blocks, np.int32) == np.roll(start, -rounds) + rounds).all()
 
 

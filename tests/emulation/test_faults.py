@@ -69,6 +69,16 @@ def test_a_spin_that_the_emulation_cannot_see(make_bench):
         bench.load("faults").launch("spin_on_plain_load", 1, WARP, arguments)
 
 
+def test_grid_that_waits_for_blocks_that_are_not_resident(make_bench):
+    bench = make_bench(spin_limit=100_000, properties=Properties(multiprocessors=2, threads_per_multiprocessor=64))
+    value, count = bench.put(np.zeros(5, np.int32)), bench.put(np.zeros(2, np.uint32))
+    arguments, module = bench.arguments(value, value, count, 3), bench.load("barrier")
+    module.launch("atomic_rounds", 4, 32, arguments)
+    bench.device.fill(count, 0, 8)
+    with pytest.raises(LaunchError, match="livelock"):
+        module.launch("atomic_rounds", 5, 32, arguments)
+
+
 def test_grid_barrier_needs_a_cooperative_launch(bench):
     arguments = bench.arguments(bench.put(np.zeros(WARP, np.int32)), WARP)
     with pytest.raises(LaunchError, match="a grid barrier needs a cooperative launch"):
@@ -153,13 +163,20 @@ def test_source_that_is_not_cuda(bench):
         bench.device.load('extern "C" __global__ void k(int* a) { threadIdx.x = 1; }')
 
 
-@pytest.mark.parametrize(("place", "fails"), [(3, False), (9, True)])
-def test_address_sanitizer(tmp_path, place, fails):
-    """The sanitizer follows the change of stacks: it is quiet about a sound kernel, and finds an overrun on a stack."""
-    library = subprocess.run(
-        ["g++", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    if not Path(library).is_absolute():
+@pytest.mark.parametrize(
+    ("launch", "finding"),
+    [
+        ('("faults").launch("overrun_local", 2, 32, bench.arguments(memory, 3))', None),
+        ('("faults").launch("overrun_local", 2, 32, bench.arguments(memory, 9))', "stack-buffer-overflow"),
+        ('("faults").launch("write_at", 2, 32, bench.arguments(memory, -1))', "use-after-poison"),
+        ('("scan").launch("overrun_shared", 2, 64, bench.arguments(memory, memory), shared=256)', "use-after-poison"),
+    ],
+    ids=["sound", "stack", "device memory", "shared memory"],
+)
+def test_address_sanitizer(launch, finding):
+    """It follows the change of stacks, is quiet about a sound kernel, and finds what goes over an edge."""
+    gcc = subprocess.run(["g++", "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
+    if not Path(library := gcc.stdout.strip()).is_absolute():
         pytest.skip("g++ has no address sanitizer here")
     script = f"""
         import sys
@@ -167,20 +184,21 @@ def test_address_sanitizer(tmp_path, place, fails):
         import numpy as np
         from emulation.conftest import Bench
         from emulation.driver import EmulatedDevice
-        bench = Bench(EmulatedDevice(asan=True))
+        from eqsnn.runtime import core
+        bench = Bench(EmulatedDevice(asan=True, include_dirs=[core.INCLUDE]))
         memory = bench.put(np.zeros(128, np.int32))
         bench.load("scan").launch("scan", 2, 64, bench.arguments(bench.put(np.ones(128, np.int32)), memory), shared=256)
         assert (bench.get(memory, 128, np.int32) == np.tile(np.arange(1, 65), 2)).all()
-        bench.load("faults").launch("overrun_local", 2, 32, bench.arguments(memory, {place}))
+        bench.load{launch}
+        bench.device.close()
         print("sound")
     """
     environment = {**os.environ, "LD_PRELOAD": library, "ASAN_OPTIONS": "detect_leaks=0"}
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], env=environment, capture_output=True, text=True, check=False
-    )
-    if fails:
-        assert "stack-buffer-overflow" in done.stderr
-        assert "overrun_local" in done.stderr
-        assert done.returncode != 0
-    else:
+    command = [sys.executable, "-c", textwrap.dedent(script)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if finding is None:
         assert done.stdout == "sound\n", done.stderr
+    else:
+        assert finding in done.stderr
+        assert launch.split('"')[3] in done.stderr  # the kernel's name in the trace
+        assert done.returncode != 0
