@@ -35,7 +35,7 @@ def added(node: Accumulate, printer: Printer) -> str:
     place, value = printer.load(node.array, node.index), printer(node.value)
     if node.operator == "+":
         return f"{place} += {value};"
-    return f"{{ const auto x = {value}; if (x {'<' if node.operator == 'min' else '>'} {place}) {place} = x; }}"
+    return f"keep_{node.operator}({place}, {value});"
 
 
 def lines(

@@ -56,13 +56,14 @@ __device__ inline void replace_if(Real* place, Real value, Better better) {
         known = found;
     }
 }
+// Once NaN, a place stays so.
 template <class Real>
 __device__ inline void lower_to(Real* place, Real value) {
-    replace_if(place, value, [](Real a, Real b) { return a < b; });
+    replace_if(place, value, [](Real a, Real b) { return a < b || (a != a && b == b); });
 }
 template <class Real>
 __device__ inline void raise_to(Real* place, Real value) {
-    replace_if(place, value, [](Real a, Real b) { return a > b; });
+    replace_if(place, value, [](Real a, Real b) { return a > b || (a != a && b == b); });
 }
 __device__ inline void lower_to(int32_t* place, int32_t value) { atomicMin(place, value); }
 __device__ inline void raise_to(int32_t* place, int32_t value) { atomicMax(place, value); }
