@@ -15,7 +15,7 @@ from .groups import Group, check_size, paragraphs
 from .linked import Degree, LinkedVariable, Source, resolve_link
 from .model.declarations import Event, Link, Neurons, Reaction, Refractory, When
 from .model.dimensions import SECOND
-from .model.symbols import Subexpression, Variable
+from .model.symbols import Variable
 from .model.types import BOOLEAN, INTEGER, real
 from .positions import select_positions
 from .prefs import prefs
@@ -139,9 +139,7 @@ class NeuronGroup(Group):
     def _new_store(self) -> Store:
         store = Store(np.float32 if prefs.precision == "float32" else np.float64)
         for name, member in self.model.variables.items():
-            if isinstance(member, Subexpression) and not member.constant_over_dt:
-                continue
-            if isinstance(member, Variable) and member.linked:
+            if not member.stored or (isinstance(member, Variable) and member.linked):
                 continue
             store.add(name, member.type.dtype.value, 1 if member.shared else self._size)
         store.add("lastspike", "integer", self._size, NEVER)

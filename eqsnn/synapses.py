@@ -17,7 +17,7 @@ from .grammar import errors
 from .history import History, Remembered
 from .model.declarations import Declaration, End, Projection
 from .model.dimensions import SECOND
-from .model.symbols import GroupModel, Subexpression, Variable
+from .model.symbols import GroupModel, Variable
 from .model.types import INTEGER, real
 from .namespaces import Namespace, caller, check_namespace
 from .neurongroup import NeuronGroup
@@ -104,16 +104,13 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
         return self.read_model(self._model_text, "synapses", tuple(internal))
 
     def _columns(self) -> list[tuple[str, Any]]:
-        found = [(v.name, self.store.dtype(v.type.dtype.value)) for v in self._slot_variables()]
+        members = self.model.variables.values()
+        found = [(m.name, self.store.dtype(m.type.dtype.value)) for m in members if m.stored and not m.shared]
         return found + ([("lastupdate", np.dtype(np.int32))] if self.model.event_driven() else [])
-
-    def _slot_variables(self) -> list[Variable]:
-        return [v for v in self.model.variables.values() if isinstance(v, Variable) and not v.shared]
 
     def _new_storage(self) -> Ragged:
         for variable in self.model.variables.values():
-            stored = isinstance(variable, Variable) or variable.constant_over_dt
-            if variable.shared and stored:
+            if variable.shared and variable.stored:
                 self.store.add(variable.name, variable.type.dtype.value, 1)
         multi = self.multisynaptic_index is not None
         by_column = [p.side == "post" for p in self.pathways.values()] + [s.side == "pre" for s in self.model.summed]
@@ -297,7 +294,7 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
         if name not in self.model.variables:
             return read_end(self, name, subset)
         member = self.model.variables[name]
-        if isinstance(member, Subexpression) and not member.constant_over_dt:
+        if not member.stored:
             return self.evaluate_text(name, indices, self.title)
         self._traces.write_back()
         return self.store[name].copy() if member.shared else self.ragged.get(name, subset)

@@ -73,9 +73,7 @@ class Before:
     def of_synapses(self) -> Body:
         """A body that runs for synapses, whose event-driven variables are as of now."""
         body = self.body()
-        if self.node.between is not None:
-            between = self.node.between
-            body.lazy = {**dict(between.updates), **{d.symbol.name: d.value for d in between.defines}}
+        body.between(self.node.between)
         return body
 
     # ---- numbers, once or for each neuron of a side ----

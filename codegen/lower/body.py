@@ -105,6 +105,11 @@ class Body:
         self.bound, self.lazy = {**known, name: local}, lazy
         return local
 
+    def between(self, update: StateUpdate | None) -> None:
+        """Read event-driven variables, which storage holds as of the last event, as of now."""
+        if update is not None:
+            self.lazy = {**dict(update.updates), **{d.symbol.name: d.value for d in update.defines}}
+
     def let(self, name: str, value: Expression) -> Local:
         """Bind a value to a new local; a name that is taken gets a number."""
         plain, number = name, 1

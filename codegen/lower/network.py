@@ -45,7 +45,8 @@ from ..ir import (
     Tally,
 )
 from .access import Surroundings, column, machine_type
-from .neurons import lower_advance, lower_detect, lower_react, lower_refresh, lower_regulate, not_refractory, used_sites
+from .held import lower_refresh
+from .neurons import lower_advance, lower_detect, lower_react, lower_regulate, not_refractory, used_sites
 from .record import lower_record_events, lower_record_state
 from .rules import lower_rewire
 from .synapses import lower_deliver, lower_integrate, lower_sum, lower_synaptic_code, stages_changes
@@ -116,7 +117,7 @@ def _lower(
             detect = None if later is None else (items[later], sites[later])
             return (Run(lower_advance(item, task, detect, around, site)),)
         case Refresh() as task:
-            return (Run(lower_refresh(item, task, around, site)),)
+            return lower_refresh(item, task, around, site)
         case Detect() as task:
             if task.condition is None or place in fused.values():
                 return ()

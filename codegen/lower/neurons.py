@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eqsnn.symbolic.model import Advance, Detect, Integrate, Item, React, Refractory, Refresh, Regulate
+from eqsnn.symbolic.model import Advance, Detect, Integrate, Item, React, Refractory, Regulate
 
 from ..from_sympy import FromSympy, convert
 from ..ir import (
@@ -26,7 +26,7 @@ from ..ir import (
     Store,
     Unary,
 )
-from .access import Access, I, Surroundings, is_early, machine_type, step, step_size
+from .access import Access, I, Surroundings, is_early, step, step_size
 from .body import Body
 
 ZERO = Literal(0, INT)
@@ -59,15 +59,6 @@ def lower_advance(
         _detect(body, detect[0], network, detect[1])
     name = f"{task.neurons}_update"
     return Kernel(name, item.when.clock, everyone(task.neurons), body.store())
-
-
-def lower_refresh(item: Item, task: Refresh, network: Surroundings, site: int) -> Kernel:
-    """Evaluate what is constant over dt, for the whole step that begins."""
-    body = Body(access(network, task.neurons, item), item.names, site)
-    for name, value in task.values:
-        type_ = machine_type(network.neurons[task.neurons].model.variables[name].type)
-        body.statements.append(Store(Array(f"{task.neurons}.{name}", type_), I, convert(body.expression(value), type_)))
-    return Kernel(f"{task.neurons}_constant_over_dt", item.when.clock, everyone(task.neurons), body.store())
 
 
 def used_sites(item: Item) -> int:

@@ -129,7 +129,7 @@ def _bring_up_to_date(
     if _sets_event_driven(code, names):
         body.update(between, elapsed(projection))
         return (Store(last_update(projection), S, Cast(TICK, INT)),)
-    body.lazy = {**dict(between.updates), **{d.symbol.name: d.value for d in between.defines}}
+    body.between(between)
     return ()
 
 

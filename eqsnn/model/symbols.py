@@ -31,6 +31,11 @@ class Variable:
     linked: bool = False
     read_only: bool = False
 
+    @property
+    def stored(self) -> bool:
+        """Whether it has storage: it has."""
+        return True
+
 
 @dataclass(frozen=True, slots=True)
 class Subexpression:
@@ -42,6 +47,15 @@ class Subexpression:
     expression: ast.Expression
     shared: bool = False
     constant_over_dt: bool = False
+
+    @property
+    def stored(self) -> bool:
+        """Whether it has storage, for the time of a step."""
+        return self.constant_over_dt
+
+    def held(self) -> Variable:
+        """The storage of one that is constant over dt, refreshed as each step begins."""
+        return Variable(self.name, self.owner, self.type, "parameter", self.shared, read_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +90,10 @@ class GroupModel:
     differentials: Mapping[str, Differential] = field(default_factory=dict)
     summed: tuple[Summed, ...] = ()
     events: tuple[str, ...] = ()
+
+    def held(self) -> tuple[Subexpression, ...]:
+        """What is constant over dt."""
+        return tuple(m for m in self.variables.values() if isinstance(m, Subexpression) and m.constant_over_dt)
 
     def event_driven(self) -> tuple[str, ...]:
         """Names of the variables that are solved between events."""

@@ -33,7 +33,6 @@ from ..model.symbols import (
     Differential,
     GroupModel,
     Side,
-    Subexpression,
     Variable,
 )
 from .blocks import Symbolic, convert_block
@@ -132,10 +131,7 @@ class _Builder:
 
     def neurons(self, item: Neurons) -> Iterable[Item]:
         scope = self.network.scope(item.name)
-        held = [m for m in item.model.variables.values() if isinstance(m, Subexpression) and m.constant_over_dt]
-        if held:
-            values = tuple((m.name, self.converter.expression(m.expression, scope)) for m in held)
-            yield self.item(item.name, When("before_start", 0, item.when.clock), Refresh(item.name, values))
+        yield from self.refresh(item)
         if item.model.differentials or item.refractory is not None:
             method, update = self.integrated(item.model.clock_driven(), item.model, item.method, item.title, scope)
             yield self.item(item.name, item.when, Advance(item.name, method, update))
@@ -147,6 +143,14 @@ class _Builder:
         for reaction in item.reactions:
             body = self.block(reaction.code.statements, self.network.scope(item.name), Context.NEURON)
             yield self.item(item.name, reaction.when, React(item.name, reaction.event, body))
+
+    def refresh(self, item: Neurons | Projection) -> Iterable[Item]:
+        scope = self.network.scope(item.name)
+        values = tuple((m.held(), self.converter.expression(m.expression, scope)) for m in item.model.held())
+        if values:
+            between = self.between(item) if isinstance(item, Projection) else None
+            when = When("before_start", 0, item.when.clock)
+            yield self.item(item.name, when, Refresh(item.name, values, between))
 
     def integrated(
         self, names: tuple[str, ...], model: GroupModel, method: str | None, title: str, scope: Scope
@@ -192,6 +196,7 @@ class _Builder:
 
     def projection(self, item: Projection) -> Iterable[Item]:
         scope = self.network.scope(item.name)
+        yield from self.refresh(item)
         for summed in item.model.summed:
             target = scope.at(summed.side).own.variables[summed.target]
             assert isinstance(target, Variable)
@@ -240,7 +245,7 @@ class _Builder:
 
     def looked_at(self, item: Projection) -> bool:
         """Whether others than pathways may read or change the event-driven variables: texts, or Python in the loop."""
-        if item.model.clock_driven() or item.model.summed:
+        if item.model.clock_driven() or item.model.summed or item.model.held():
             return True
         names = set(item.model.event_driven())
         for other in self.network.declaration.objects:

@@ -26,11 +26,9 @@ from ..model.symbols import (
     Constant,
     Reference,
     Side,
-    Subexpression,
     SubexpressionReference,
     TimedArraySpec,
     UserFunction,
-    Variable,
     VariableReference,
 )
 from ..model.types import Dtype
@@ -95,7 +93,7 @@ class Converter:
     def _name(self, node: ast.Name, scope: Scope, side: Side) -> sympy.Expr:
         found = _seen_from(scope.resolve(node), side)
         if isinstance(found, SubexpressionReference) and found.subexpression.constant_over_dt:
-            found = VariableReference(_held(found.subexpression), found.side)
+            found = VariableReference(found.subexpression.held(), found.side)
         if isinstance(found, SubexpressionReference):
             inner = scope if side != "own" else scope.at(found.side)
             return self.expression(found.subexpression.expression, inner, found.side)
@@ -136,13 +134,6 @@ class Converter:
             self.reductions.append(reduction)
         self.references[result.name] = result
         return symbol(result.name, result.type.dtype)
-
-
-def _held(subexpression: Subexpression) -> Variable:
-    """A subexpression constant over dt has storage, refreshed at the start of each step."""
-    return Variable(
-        subexpression.name, subexpression.owner, subexpression.type, "parameter", subexpression.shared, read_only=True
-    )
 
 
 def _seen_from(reference: Reference, side: Side) -> Reference:

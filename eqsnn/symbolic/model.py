@@ -41,10 +41,14 @@ class Advance:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """Evaluate, before anything else in a step, the subexpressions that are constant over dt."""
+    """Evaluate, before anything else in a step, the subexpressions that are constant over dt.
 
-    neurons: str
-    values: tuple[tuple[str, sympy.Expr], ...]
+    ``between`` says how event-driven variables of synapses change while nothing happens; None for neurons.
+    """
+
+    group: str
+    values: tuple[tuple[Variable, sympy.Expr], ...]
+    between: StateUpdate | None = None
 
 
 @dataclass(frozen=True, slots=True)
