@@ -23,6 +23,11 @@ _MODULE = ("-O1", "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function", "-Wno
 _RUNTIME = ("-O2", "-Wall", "-Wextra")
 _ASAN = ("-fsanitize=address", "-fno-omit-frame-pointer", "-g1")
 
+# The sanitizer's instrumentation alone: the runtime is what it calls. Not for linking, which would add its library.
+_RACES = (
+    "-fsanitize=thread", "--param=tsan-distinguish-volatile=1", "--param=tsan-instrument-func-entry-exit=0", "-g1",
+)  # fmt: skip
+
 _STORAGE = """
 .section .tbss,"awT",@nobits
 .balign 1024
@@ -38,10 +43,11 @@ emulated_cuda_dynamic_shared:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """How the emulation is built: with the address sanitizer, with fibres by ucontext."""
+    """How the emulation is built: with the address sanitizer, with fibres by ucontext; modules that tell of each load and store."""
 
     asan: bool = False
     portable: bool = False
+    races: bool = False
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -83,7 +89,17 @@ def build_module(
     runtime = build_runtime(variant)
     folders = [Path(folder).absolute() for folder in include_dirs]
     included = [f"-I{folder}" for folder in (INCLUDE, *folders)]
-    command = [compiler(), *_COMMON, *_MODULE, *variant.flags, *flags, *included, "-include", "emulated_cuda.h"]
+    command = [
+        compiler(),
+        *_COMMON,
+        *_MODULE,
+        *variant.flags,
+        *(_RACES if variant.races else ()),
+        *flags,
+        *included,
+        "-include",
+        "emulated_cuda.h",
+    ]
     key = _key([source.encode(), *_contents([INCLUDE, *folders])], *command, str(runtime), _STORAGE, name)
 
     def make(folder: Path) -> None:

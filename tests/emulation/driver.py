@@ -4,7 +4,7 @@
     module = device.load(source, include_dirs=[...])
     x = device.allocate(array.nbytes)
     device.upload(x, array)
-    module.launch("kernel", grid=4, block=128, argument_ptr=x)
+    module.launch("kernel", grid=4, block=128, argument=x)
     device.download(x, array)
 
 A kernel is ``extern "C" __global__ void name(T* argument)``: one pointer, to device memory. A launch returns when the kernel has
@@ -14,6 +14,8 @@ ended. Every launch takes its threads in another order, which `EmulatedDevice.se
 from __future__ import annotations
 
 import ctypes
+import re
+import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +48,7 @@ class _Launch(ctypes.Structure):
         ("kernel", ctypes.c_void_p), ("name", ctypes.c_char_p), ("argument", ctypes.c_void_p),
         ("grid", ctypes.c_uint32 * 3), ("block", ctypes.c_uint32 * 3), ("shared_bytes", ctypes.c_uint64),
         ("cooperative", ctypes.c_uint32), ("resident_blocks", ctypes.c_uint32), ("seed", ctypes.c_uint64),
-        ("atomic_period", ctypes.c_uint32), ("padding", ctypes.c_uint32), ("stack_bytes", ctypes.c_uint64),
+        ("atomic_period", ctypes.c_uint32), ("races", ctypes.c_uint32), ("stack_bytes", ctypes.c_uint64),
         ("spin_limit", ctypes.c_uint64), ("timeout", ctypes.c_double),
     )  # fmt: skip
 
@@ -80,7 +82,8 @@ class EmulatedDevice:
     holds). ``include_dirs``: where every source finds its headers.
     ``stack_bytes``: of each thread. ``spin_limit``: so many spins without progress are a livelock. ``timeout``: seconds
     that a thread may run without giving way (0: for ever). ``asan``: with the address sanitizer, which Python must have
-    been started with (``LD_PRELOAD``). ``portable``: fibres by ucontext, as on processors other than x86-64. ``flags``: more
+    been started with (``LD_PRELOAD``). ``races``: a launch fails at the first data race (see runtime/races.h); about ten
+    times slower. ``portable``: fibres by ucontext, as on processors other than x86-64. ``flags``: more
     of g++'s.
     """
 
@@ -96,6 +99,7 @@ class EmulatedDevice:
         spin_limit: int = 20_000_000,
         timeout: float = 20.0,
         asan: bool = False,
+        races: bool = False,
         portable: bool = False,
         flags: Sequence[str] = (),
     ):
@@ -110,7 +114,9 @@ class EmulatedDevice:
         self.flags = tuple(flags)
         self.switches = 0  # from thread to thread in the last launch
         self.launches = 0
-        self.variant = Variant(asan, portable)
+        if asan and races:
+            raise ValueError("the address sanitizer and the search for races exclude each other")
+        self.variant = Variant(asan, portable, races)
         runtime = ctypes.CDLL(str(build_runtime(self.variant)))
         self._run = runtime.emulated_cuda_launch
         runtime.emulated_cuda_forbid.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
@@ -132,33 +138,33 @@ class EmulatedDevice:
         """
         return self.memory.allocate(size)
 
-    def free(self, pointer: int) -> None:
+    def free(self, address: int) -> None:
         """Give a buffer back.
 
         :raises MemoryFault: it is none, or something was written around it.
         """
-        self.memory.free(pointer)
+        self.memory.free(address)
 
     def memory_info(self) -> tuple[int, int]:
         """Return the free bytes and all bytes."""
         return self.memory.limit - self.memory.used, self.memory.limit
 
-    def upload(self, pointer: int, array: np.ndarray) -> None:
-        """Copy a contiguous ``array`` to the device, to the start of a buffer or into it.
+    def upload(self, address: int, values: np.ndarray) -> None:
+        """Copy contiguous ``values`` to the device, to the start of a buffer or into it.
 
         :raises MemoryFault: it does not lie in one buffer.
         """
-        _contiguous(array)
-        if array.nbytes:
-            self.memory.check(pointer, array.nbytes)
-            ctypes.memmove(pointer, array.ctypes.data, array.nbytes)
+        _contiguous(values)
+        if values.nbytes:
+            self.memory.check(address, values.nbytes)
+            ctypes.memmove(address, values.ctypes.data, values.nbytes)
 
-    def download(self, pointer: int, array: np.ndarray) -> None:
-        """Copy from the device into a contiguous ``array``; errors as `upload`."""
-        _contiguous(array)
-        if array.nbytes:
-            self.memory.check(pointer, array.nbytes)
-            ctypes.memmove(array.ctypes.data, pointer, array.nbytes)
+    def download(self, address: int, values: np.ndarray) -> None:
+        """Copy from the device into a contiguous array; errors as `upload`."""
+        _contiguous(values)
+        if values.nbytes:
+            self.memory.check(address, values.nbytes)
+            ctypes.memmove(values.ctypes.data, address, values.nbytes)
 
     def copy(self, target: int, source: int, size: int) -> None:
         """Copy ``size`` bytes on the device; the two may overlap."""
@@ -166,10 +172,10 @@ class EmulatedDevice:
         self.memory.check(source, size)
         ctypes.memmove(target, source, size)
 
-    def fill(self, pointer: int, byte: int, size: int) -> None:
+    def fill(self, address: int, byte: int, size: int) -> None:
         """Set ``size`` bytes to ``byte``."""
-        self.memory.check(pointer, size)
-        ctypes.memset(pointer, byte, size)
+        self.memory.check(address, size)
+        ctypes.memset(address, byte, size)
 
     def load(self, source: str, include_dirs: Iterable[Path] = (), name: str = "kernel") -> Module:
         """Compile CUDA source, or find it compiled; errors name the lines of ``<name>.cu``.
@@ -185,19 +191,20 @@ class EmulatedDevice:
         """Give all memory back."""
         self.memory.free_all()
 
-    def _launch(self, launch: _Launch) -> None:
+    def _launch(self, launch: _Launch, path: Path) -> None:
         launch.seed = (self._seed << 20) + self._launches_with_seed
         launch.atomic_period = self.atomic_period
         launch.stack_bytes = self.stack_bytes
         launch.spin_limit = self.spin_limit
         launch.timeout = self.timeout
+        launch.races = self.variant.races
         self._launches_with_seed += 1
         self.launches += 1
         outcome = _Outcome()
         failed = self._run(ctypes.byref(launch), ctypes.byref(outcome))
         self.switches = outcome.switches
         if failed:
-            raise LaunchError(outcome.message.decode(errors="replace").rstrip())
+            raise LaunchError(_with_lines(outcome.message.decode(errors="replace").rstrip(), path))
         if damages := self.memory.damages():
             raise MemoryFault(f"kernel `{launch.name.decode()}`: " + "; ".join(damages))
 
@@ -210,7 +217,7 @@ class Module:
     library: ctypes.CDLL
 
     def launch(
-        self, name: str, grid: Extent, block: Extent, argument_ptr: int, shared: int = 0, cooperative: bool = False
+        self, name: str, grid: Extent, block: Extent, argument: int, shared: int = 0, cooperative: bool = False
     ) -> None:
         """Run a kernel to its end; ``shared`` is the dynamic shared memory of a block in bytes.
 
@@ -219,19 +226,20 @@ class Module:
         """
         grid3, block3 = _extent(grid, name), _extent(block, name)
         self._check(name, grid3, block3, shared, cooperative)
-        if argument_ptr:
-            self.device.memory.check(argument_ptr, 1)
+        if argument:
+            self.device.memory.check(argument, 1)
         self.device._launch(
             _Launch(
                 kernel=self._address(name),
                 name=name.encode(),
-                argument=argument_ptr,
+                argument=argument,
                 grid=grid3,
                 block=block3,
                 shared_bytes=shared,
                 cooperative=cooperative,
                 resident_blocks=self.device.concurrent_blocks or self.resident_blocks(name, block3, shared),
-            )
+            ),
+            Path(self.library._name),
         )
 
     def resident_blocks(self, name: str, block: Extent, shared: int = 0) -> int:
@@ -306,6 +314,17 @@ def check_deterministic(
                     f"`{name}` differs in {different.size} of {content.size} bytes between the thread orders of seeds "
                     f"{first_seed} and {seed}, first at byte {different[0]}"
                 )
+
+
+def _with_lines(message: str, module: Path) -> str:
+    """Put lines of the source for places in the code of a module, which are written ``@0x12ab``."""
+
+    def line(place: re.Match[str]) -> str:
+        command = ["addr2line", "-e", str(module), place[1]]
+        found = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+        return Path(found[0]).name if found else place[0]
+
+    return re.sub(r"@(0x[0-9a-f]+)", line, message)
 
 
 def _contiguous(array: np.ndarray) -> None:

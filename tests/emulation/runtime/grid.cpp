@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "races.h"
 #include "report.h"
 
 using emulated_cuda::Index;
@@ -58,10 +59,6 @@ void run_thread() {
     jump_to(next->fiber);
 }
 
-Index unravel(uint32_t rank, const uint32_t extent[3]) {
-    return {rank % extent[0], rank / extent[0] % extent[1], rank / extent[0] / extent[1]};
-}
-
 void size_block(Block& block, uint32_t threads, size_t first_stack) {
     block.threads = threads;
     block.ready.resize(threads);
@@ -79,6 +76,10 @@ void size_block(Block& block, uint32_t threads, size_t first_stack) {
 }
 
 }  // namespace
+
+Index unravel(uint32_t rank, const uint32_t extent[3]) {
+    return {rank % extent[0], rank / extent[0] % extent[1], rank / extent[0] / extent[1]};
+}
 
 bool Grid::begin() {
     const uint32_t *b = launch->block, *g = launch->grid;
@@ -104,6 +105,7 @@ bool Grid::begin() {
     blocks.resize(resident);
     atomic_countdown = launch->atomic_period == 0 ? 0 : 1 + below(2 * launch->atomic_period - 1);
     idle_spins = 0;
+    races::begin(reinterpret_cast<const void*>(launch->kernel), launch->races != 0);
     for (uint32_t k = 0; k < resident; ++k) {
         size_block(blocks[k], threads, size_t(k) * threads);
         start_block(blocks[k]);
@@ -116,7 +118,8 @@ bool Grid::begin() {
 }
 
 void Grid::start_block(Block& block) {
-    block.index = unravel(order[next_block++], launch->grid);
+    block.rank = order[next_block++];
+    block.index = unravel(block.rank, launch->grid);
     block.exited = block.at_barrier = block.at_grid_barrier = block.predicates = 0;
     block.ready_count = block.spinning_count = 0;
     block.runnable_place = -1;
@@ -124,6 +127,7 @@ void Grid::start_block(Block& block) {
     ++live_blocks;
     for (uint32_t k = 0; k < block.threads; ++k) {
         block.all[k].waiting = Waiting::no;
+        block.all[k].fenced_at = 0;
         // Tops of stacks at different offsets in their pages do not compete for the same lines of the processor's cache.
         prepare(block.all[k].fiber, run_thread, (k * 5 & 63) * 64);
     }
@@ -132,6 +136,7 @@ void Grid::start_block(Block& block) {
         block.warps[w].alive = lanes >= 32 ? ~0u : (1u << lanes) - 1;
         block.warps[w].waiting = 0;
     }
+    races::block_started(block);
     make_all_ready(block);
 }
 

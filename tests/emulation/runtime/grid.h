@@ -32,17 +32,20 @@ struct Thread {
     Waiting waiting;
     uint8_t operation;  // a Barrier or an Exchange
     Site site;          // where it waits
+    uint32_t fenced_at; // 1 + the epoch of its last fence (see races.h)
 };
 
 struct Warp {
     uint32_t alive = 0, waiting = 0;  // lanes that have not exited, lanes at an exchange
     uint32_t mask[32];
     uint64_t value[32], result[32];
+    uint32_t epoch = 0;  // exchanges
     uint8_t kind[32], source[32];
 };
 
 struct Block {
     Index index;
+    uint32_t rank;  // in the grid
     uint32_t threads, exited, at_barrier, at_grid_barrier;
     uint32_t predicates;     // that hold, of those who wait at the barrier
     uint32_t result;         // predicates of the last barrier
@@ -90,6 +93,9 @@ private:
 
 extern Grid grid;
 extern Thread* current;  // null while the caller of the launch runs
+
+// The index of an element of a grid or block.
+Index unravel(uint32_t rank, const uint32_t extent[3]);
 
 // Uniform in 0 … n - 1 (xorshift64; its low bits are weak, so that the high ones are taken).
 extern uint64_t random_state;

@@ -17,7 +17,7 @@ struct Launch {
     uint32_t resident_blocks;  // at most so many at once otherwise
     uint64_t seed;             // of the order of threads
     uint32_t atomic_period;    // a thread is interrupted at one in so many atomic operations; 0: never
-    uint32_t padding;
+    uint32_t races;          // the module tells of its loads and stores
     uint64_t stack_bytes;
     uint64_t spin_limit;  // spins without progress that are called a livelock
     double timeout;       // seconds that a thread may run without giving way; 0: for ever

@@ -19,10 +19,21 @@ struct SharedImage {
 
 class SharedMemory {
 public:
+    static constexpr size_t nowhere = ~size_t{0};
     // Find the storage of the module that has `kernel`, as the current thread of the operating system sees it.
     bool locate(const void* kernel, size_t dynamic_bytes);
     void store(SharedImage& image) const;
     void load(SharedImage& image) const;
+    // Where an address lies in a block's image, and how large that is.
+    size_t offset_of(const unsigned char* address) const {
+        size_t before = 0;
+        for (const Piece& piece : pieces_) {
+            if (size_t(address - piece.start) < piece.bytes) return before + size_t(address - piece.start);
+            before += piece.bytes;
+        }
+        return nowhere;
+    }
+    size_t bytes() const { return total_; }
     // Whether nothing was written behind the dynamic part.
     bool is_intact() const;
 

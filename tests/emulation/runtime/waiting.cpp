@@ -1,5 +1,6 @@
 // Where threads wait: for their block, for the grid, or only for their turn.
 #include "grid.h"
+#include "races.h"
 #include "report.h"
 
 namespace emulated_cuda {
@@ -37,6 +38,7 @@ int wait_for_block(Barrier kind, bool predicate, Site site) {
         block.result = block.predicates;
         block.at_barrier = block.predicates = 0;
         idle_spins = 0;
+        races::block_synchronised(block);
         grid.make_all_ready(block);
     }
     leave(Waiting::block_barrier, operation, site);
@@ -58,6 +60,7 @@ void wait_for_grid(Site site) {
     if (++grid.at_barrier == grid.blocks.size() * block.threads) {
         grid.at_barrier = 0;
         idle_spins = 0;
+        races::grid_synchronised();
         for (Block& each : grid.blocks) {
             each.at_grid_barrier = 0;
             grid.make_all_ready(each);

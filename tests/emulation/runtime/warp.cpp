@@ -70,6 +70,7 @@ bool try_complete(Block& block, uint32_t warp_rank, uint32_t mask) {
         if (warp.mask[__builtin_ctz(rest)] != mask) return false;  // that lane waits for others first
     work_out(warp, static_cast<Exchange>(warp.kind[__builtin_ctz(needed)]), needed);
     warp.waiting &= ~needed;
+    ++warp.epoch;
     idle_spins = 0;
     for (uint32_t rest = needed; rest != 0; rest &= rest - 1)
         grid.make_ready(block, 32 * warp_rank + static_cast<uint32_t>(__builtin_ctz(rest)));

@@ -37,6 +37,9 @@ EMULATED_CUDA_API extern uint32_t atomic_countdown;
 // How often threads have spun since something last went ahead; what shows that all wait for nothing.
 EMULATED_CUDA_API extern uint64_t idle_spins;
 
+// A fence, which an atomic operation needs before it to order what came before (see runtime/races.h).
+EMULATED_CUDA_API void note_fence();
+
 EMULATED_CUDA_API unsigned current_lane();
 EMULATED_CUDA_API bool is_cooperative();
 [[noreturn]] EMULATED_CUDA_API void trap(Site site);

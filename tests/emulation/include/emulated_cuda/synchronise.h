@@ -31,6 +31,7 @@ inline void __nanosleep(unsigned, EmulatedCudaSite site = EmulatedCudaSite::here
 // One thread runs at a time, so that a fence only has to hold the compiler back; others may come in between here.
 inline void __threadfence(EmulatedCudaSite site = EmulatedCudaSite::here()) {
     __asm__ volatile("" ::: "memory");
+    emulated_cuda::note_fence();
     if (--emulated_cuda::atomic_countdown == 0) emulated_cuda::interrupt(site);
 }
 
