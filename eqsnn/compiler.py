@@ -5,7 +5,7 @@
     build      CheckedNetwork         -> SymbolicNetwork         (SymPy, integrators: `eqsnn.symbolic`)
     lower      SymbolicNetwork        -> ProgramIR               (kernels and their order: `eqsnn.codegen.lower`)
     optimise   ProgramIR              -> ProgramIR               (hoisting, selects: `eqsnn.codegen.passes`)
-    emit       ProgramIR              -> Program                 (C++ and its tables: `eqsnn.codegen.cpp`)
+    emit       ProgramIR              -> Program                 (source and tables: `eqsnn.codegen.cpp`, `.cuda`)
     build      source                 -> shared library          (`eqsnn.runtime.toolchain`)
 
 Every intermediate value is kept in `Compiled`, to be looked at.
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .grammar import errors
 from .model.check import CheckedNetwork, check
 from .model.declarations import NetworkDeclaration, Projection
 from .model.scope import Units
@@ -32,8 +33,8 @@ class Compiled:
     """A network at every stage of its compilation.
 
     ``declaration`` what the objects say; ``checked`` the same, known to make sense; ``symbolic`` its tasks in SymPy;
-    ``lowered`` their kernels as first written, ``ir`` the same after all passes; ``program`` the C++ source and its
-    tables; ``library`` the path of the shared library.
+    ``lowered`` their kernels as first written, ``ir`` the same after all passes; ``program`` the source for ``target``
+    and its tables; ``library`` the path of the shared library, which the target ``'cpp'`` alone has.
     """
 
     declaration: NetworkDeclaration
@@ -42,38 +43,43 @@ class Compiled:
     lowered: ProgramIR
     ir: ProgramIR
     program: Program
-    library: Path
+    library: Path | None
+    target: str = "cpp"
 
     @property
     def source(self) -> str:
-        """The C++ source."""
+        """The C++ or CUDA source."""
         return self.program.source
 
 
 def compile_network(
     declaration: NetworkDeclaration, units: Units, precision: str, *, once: bool = False, name: str = "network",
-    cache_dir: Path | None = None, compiler: str | None = None,
+    cache_dir: Path | None = None, compiler: str | None = None, target: str = "cpp",
 ) -> Compiled:  # fmt: skip
     """Compile a network for ``precision`` ``'float64'`` or ``'float32'``; ``once`` for code that runs one time.
 
+    A device compiles the source of its target itself, when it loads it.
+
     :raises EqsnnError: whatever is wrong with the texts, before anything is compiled; BuildError E8xx without a
-        working compiler.
+        working compiler; UnsupportedError E004, the target cannot do it yet.
     """
-    checked, symbolic, lowered, ir, program = _translate(declaration, units, precision)
-    library = _library(program, once, name, cache_dir, compiler)
-    return Compiled(declaration, checked, symbolic, lowered, ir, program, library)
+    checked, symbolic, lowered, ir, program = _translate(declaration, units, precision, target)
+    library = _library(program, once, name, cache_dir, compiler) if target == "cpp" else None
+    return Compiled(declaration, checked, symbolic, lowered, ir, program, library, target)
 
 
-def translate(declaration: NetworkDeclaration, units: Units, precision: str) -> Program:
-    """The source and tables of a network, which is not built."""
-    return _translate(declaration, units, precision)[-1]
+def translate(declaration: NetworkDeclaration, units: Units, precision: str, target: str = "cpp") -> Program:
+    """The source and tables of a network, which is not built.
+
+    :raises UnsupportedError: E004.
+    """
+    return _translate(declaration, units, precision, target)[-1]
 
 
 def _translate(
-    declaration: NetworkDeclaration, units: Units, precision: str
+    declaration: NetworkDeclaration, units: Units, precision: str, target: str = "cpp"
 ) -> tuple[CheckedNetwork, SymbolicNetwork, ProgramIR, ProgramIR, Program]:
     checked = check(declaration, units)
-    from .codegen.cpp.module import emit
     from .codegen.lower.network import lower
     from .codegen.passes.pipeline import optimise
     from .codegen.readable import readable
@@ -82,7 +88,19 @@ def _translate(
     symbolic = build(checked)
     lowered = readable(lower(symbolic, declaration))
     ir = readable(optimise(lowered))
-    return checked, symbolic, lowered, ir, emit(ir, _delays(declaration), precision)
+    return checked, symbolic, lowered, ir, _emit(target, ir, _delays(declaration), precision)
+
+
+def _emit(target: str, ir: ProgramIR, delays: dict[tuple[str, str], str], precision: str) -> Program:
+    from .codegen import cpp, cuda
+
+    if target == "cpp":
+        return cpp.emit(ir, delays, precision)
+    try:
+        return cuda.emit(ir, delays, precision)
+    except cuda.NotYetError as missing:
+        hint = "device('cpp') runs every model"
+        raise errors.UnsupportedError("E004", f"the target 'cuda' cannot do this yet: {missing}.", hint=hint) from None
 
 
 def _library(program: Program, once: bool, name: str, cache_dir: Path | None, compiler: str | None) -> Path:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .grammar import errors
 from .grammar.suggest import suggest
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .compiler import Compiled
+    from .runtime.cuda.device import Device as Hardware
+    from .runtime.cuda.session import CudaSession
+    from .runtime.session import Session
 
 
 class Device:
@@ -11,6 +21,7 @@ class Device:
 
     def __init__(self) -> None:
         self._name = "cpp"
+        self._hardware: Hardware | None = None
 
     @property
     def name(self) -> str:
@@ -24,6 +35,20 @@ class Device:
         """
         self._name = check_target(name)
         return self
+
+    def use(self, hardware: Hardware | None) -> None:
+        """Run on a CUDA device, or on what behaves like one (tests have such a thing); None: on this machine again."""
+        self._name, self._hardware = ("cpp" if hardware is None else "cuda"), hardware
+
+    def session(self, compiled: Compiled, real: np.dtype[Any]) -> Session | CudaSession:
+        """A compiled network, ready to run."""
+        from .runtime.cuda.session import CudaSession
+        from .runtime.session import Session
+
+        if compiled.library is not None:
+            return Session(compiled.program, compiled.library, real)
+        assert self._hardware is not None
+        return CudaSession(compiled.program, self._hardware, real)
 
     def __repr__(self) -> str:
         return f"device('{self._name}')"

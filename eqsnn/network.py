@@ -11,6 +11,7 @@ from . import namespaces, seeds
 from .base import NetworkObject, described, flatten
 from .binding import Binding
 from .clocks import Clock, whole_steps
+from .devices import device
 from .grammar import errors
 from .language_units import units
 from .model.declarations import SLOTS, NetworkDeclaration
@@ -27,7 +28,6 @@ from .progress import Progress
 from .regular import RunRegularly
 from .report import Report, reporter
 from .runtime.bind import Timing
-from .runtime.session import Session
 from .state import VariableView
 from .subgroup import Subgroup, whole
 from .synapses import Synapses
@@ -36,6 +36,8 @@ from .units import quantity
 
 if TYPE_CHECKING:
     from .compiler import Compiled
+    from .runtime.cuda.session import CudaSession
+    from .runtime.session import Session
 
 _LARGE = 20_000  # neurons or synapses: below this a second thread does not pay
 
@@ -68,7 +70,7 @@ class Network:
         self.tick = 0.0
         self.loop_seconds = 0.0
         self._compiled: Compiled | None = None
-        self._session: Session | None = None
+        self._session: Session | CudaSession | None = None
         self._meanings: dict[str, dict[str, External | None]] = {}
         self._profile: Profile | None = None
         self._stopped = False
@@ -260,7 +262,7 @@ class Network:
                     hint = "give it to Network(...) too, or to its add(...)"
                     raise errors.RunError("E908", message, place=item.title, hint=hint)
 
-    def _compile(self, objects: list[NetworkObject]) -> tuple[Compiled, Session, dict[str, Namespace]]:
+    def _compile(self, objects: list[NetworkObject]) -> tuple[Compiled, Session | CudaSession, dict[str, Namespace]]:
         """The compiled network: the one of the last run, where texts and kinds of names are what they were."""
         from .compiler import compile_network
 
@@ -268,11 +270,13 @@ class Network:
         resolvers = resolvers_of(declarations)
         declaration = NetworkDeclaration(declarations, (), prefs.check_finite, tuple(self._schedule))
         known = self._compiled
-        if known is None or known.declaration != declaration or not self._same_names(resolvers):
+        fits = known is not None and known.declaration == declaration and known.target == device.name
+        if not fits or not self._same_names(resolvers):
             self._compiled = compile_network(
-                declaration, units(), self.precision, cache_dir=prefs.cache_dir, compiler=prefs.compiler, name=self.name
-            )
-            self._session = Session(self._compiled.program, self._compiled.library, np.dtype(self.precision))
+                declaration, units(), self.precision, cache_dir=prefs.cache_dir, compiler=prefs.compiler,
+                name=self.name, target=device.name,
+            )  # fmt: skip
+            self._session = device.session(self._compiled, np.dtype(self.precision))
             self._meanings = {owner: resolver.asked() for owner, resolver in resolvers.items()}
         assert self._compiled is not None and self._session is not None
         for item in objects:

@@ -55,6 +55,7 @@ def prepare(
     compiled = compile_network(
         network, units(), real.name, once=True, name=name, cache_dir=cache_dir, compiler=compiler
     )
+    assert compiled.library is not None  # statements run on this machine, wherever networks do
     session = Session(compiled.program, compiled.library, real)
     meanings = {owner: namespace.asked() for owner, namespace in namespaces.items()}
     return Prepared(_without_names(network), session, meanings, settings)

@@ -1,1 +1,3 @@
 """The C++ target: IR to source text. Nothing is decided here that the IR does not say."""
+
+from .module import emit as emit

@@ -167,7 +167,9 @@ def _of_events(
     """The events that arrive in this step: those of one list, or after a change of the delay of several."""
     tables = printer.tables
     if delay == "each":
-        raise NotYetError("a delay for each synapse")
+        yield f"Pathway& way = *c.pathways[{tables.pathway(domain.projection, domain.pathway)}];"
+        yield from _arrivals(printer, projection_name(domain.projection))
+        return
     yield f"const Pathway& way = *c.pathways[{tables.pathway(domain.projection, domain.pathway)}];"
     yield f"const int64_t now = {_step(printer)};"
     marked = isinstance(domain, EventSynapses)
@@ -187,6 +189,18 @@ def _of_events(
     yield from indent(body)
     yield "    grid.sync();  // a neuron may be in several of these lists"
     yield "}"
+
+
+def _arrivals(printer: DevicePrinter, storage: str) -> Iterator[str]:
+    """Synapses with a delay each: the events that arrive in this step, a thread each."""
+    yield f"const EventList& arrivals = events_at(way.queue, {_step(printer)});"
+    yield "for (int64_t e = grid.thread; e < arrivals.n; e += grid.threads) {"
+    yield f"    const int32_t s = locate({storage}, arrivals.items[e]);"
+    yield "    if (s < 0) continue;"
+    yield f"    const int32_t i = {storage}->pre[s], j = {storage}->post[s]; (void)i; (void)j;"
+    yield from indent(_synapse(printer, storage))
+    yield "}"
+    yield f"events_done(grid, way, {_step(printer)});"
 
 
 def _neurons(printer: DevicePrinter) -> Iterator[str]:

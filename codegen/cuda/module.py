@@ -107,10 +107,15 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             return f"record_count(grid, *c.recorders[{tables.recorder(recorder)}], {list_}, {start}, {stop}, {step})"
         case CheckFinite(array) if array.space == "flat":
             return f"check_finite(grid, home, {_pointer(array, tables)}, c.sizes[{tables.array(array)}])"
-        case CheckFinite():
-            raise NotYetError("check_finite for synapses")
-        case Enqueue():
-            raise NotYetError("a delay for each synapse")
+        case CheckFinite(array):
+            storage = f"c.projections[{tables.projection(array.projection or '')}]"
+            data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(array)}]].data)"
+            return f"check_finite_slots(grid, home, {storage}, {data})"
+        case Enqueue(projection, pathway, _, delay, side):
+            storage = f"c.projections[{tables.projection(projection)}]"
+            data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(delay)}]].data)"
+            way, columns = tables.pathway(projection, pathway), "true" if side == "post" else "false"
+            return f"enqueue(grid, *c.pathways[{way}], {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns})"
         case CallBack():
             raise NotYetError("a network_operation")
         case Apply() | Provide() | Rank() | Quantile() | Reserve():

@@ -48,6 +48,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "eqsnn_events_free": (None, (_P,)),
     "eqsnn_events_push_row": (c_int32, (_P, _P, c_int32, _P, c_int64)),
     "eqsnn_events_push_col": (c_int32, (_P, _P, c_int32, _P, c_int64)),
+    "eqsnn_events_put": (c_int32, (_P, c_int64, _P, c_int64)),
     "eqsnn_events_done": (None, (_P, c_int64)),
     "eqsnn_events_lengthen": (c_int32, (_P, c_int64, c_int64)),
 }

@@ -61,6 +61,17 @@ int32_t eqsnn_events_push_col(EventQueue* q, const Ragged* r, int32_t j, const i
 
 void eqsnn_events_done(EventQueue* q, int64_t step) { events_at(q, step).n = 0; }
 
+int32_t eqsnn_events_put(EventQueue* q, int64_t step, const Event* events, int64_t n) {
+    EventList& list = events_at(q, step);
+    if (n > list.room) {
+        if (!lengthen(list.items, 0, n)) return no_memory;
+        list.room = n;
+    }
+    std::memcpy(list.items, events, static_cast<size_t>(n) * sizeof(Event));
+    list.n = n;
+    return 0;
+}
+
 int32_t eqsnn_events_lengthen(EventQueue* q, int64_t longest_delay, int64_t step) {
     const int64_t n = longest_delay + 1;
     if (n <= q->n_lists) return 0;

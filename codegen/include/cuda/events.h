@@ -1,6 +1,7 @@
 // Lists of the neurons that had an event, always ascending: who comes where depends on no race.
 #pragma once
 
+#include "../eqsnn/delays.h"
 #include "../eqsnn/distributions.h"
 #include "steps.h"
 
@@ -128,5 +129,33 @@ struct RowShare {
         stride = parts * warp_size;
     }
 };
+
+// Sends this step's events on their way through synapses that have a delay each, in seconds. A list has room for every
+// synapse: none has two events that arrive in the same step.
+template <class Real>
+__device__ inline void enqueue(const Grid& grid, Pathway& way, const Ragged* r, const Real* delay, double dt, int64_t step, bool columns) {
+    const SpikeList& list = list_at(*way.ring, step);
+    const int32_t begin = first_from(list.index, list.count, way.start);
+    const int32_t events = first_from(list.index, list.count, way.stop) - begin;
+    const RowShare share(grid, events);
+    for (int32_t e = share.event; e < events; e += share.events_apart) {
+        const int32_t x = list.index[begin + e] - way.start;
+        const int32_t start = columns ? r->col_start[x] : r->row_start[x], n = columns ? r->col_length[x] : r->row_length[x];
+        for (int32_t k = share.first; k < n; k += share.stride) {
+            const int32_t s = columns ? r->col_slot[start + k] : start + k;
+            int64_t steps = static_cast<int64_t>(static_cast<double>(delay[s]) / dt + 0.5);
+            steps = steps < 0 ? 0 : steps < way.queue->n_lists ? steps : way.queue->n_lists - 1;
+            EventList& arrivals = events_at(way.queue, step + steps);
+            const unsigned long long place = atomicAdd(reinterpret_cast<unsigned long long*>(&arrivals.n), 1ull);
+            arrivals.items[place] = Event{r->serial[s], s, r->pre[s]};
+        }
+    }
+}
+
+// The events of a step have been delivered.
+__device__ inline void events_done(const Grid& grid, Pathway& way, int64_t step) {
+    grid.sync();
+    if (grid.first()) events_at(way.queue, step).n = 0;
+}
 
 }  // namespace eqsnn

@@ -92,4 +92,14 @@ __device__ inline void check_finite(const Grid& grid, Context* home, const Real*
     }
 }
 
+// The same of the synapses, by their slots.
+template <class Real>
+__device__ inline void check_finite_slots(const Grid& grid, Context* home, const Ragged* r, const Real* values) {
+    for (int64_t s = grid.thread; s < r->rows.end; s += grid.threads) {
+        if (r->pre[s] < 0 || is_finite(values[s])) continue;
+        fail(home, fault_not_finite);
+        atomicMin(reinterpret_cast<unsigned long long*>(&home->fault.index), static_cast<unsigned long long>(s));
+    }
+}
+
 }  // namespace eqsnn

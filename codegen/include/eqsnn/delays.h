@@ -45,6 +45,8 @@ EQSNN_API int32_t eqsnn_events_push_col(eqsnn::EventQueue* q, const eqsnn::Ragge
                                         int64_t step);
 // Empties the list of a step that was delivered.
 EQSNN_API void eqsnn_events_done(eqsnn::EventQueue* q, int64_t step);
+// Puts these events in place of those of a step.
+EQSNN_API int32_t eqsnn_events_put(eqsnn::EventQueue* q, int64_t step, const eqsnn::Event* events, int64_t n);
 // Allows longer delays from `step` on; what is under way arrives when it would have.
 EQSNN_API int32_t eqsnn_events_lengthen(eqsnn::EventQueue* q, int64_t longest_delay, int64_t step);
 // One synapse's event; a delay longer than any before makes the queue longer.

@@ -13,6 +13,7 @@ from ..bind import Bound
 from ..context import Context, Generator, Pathway, SpikeList, SpikeRing
 from ..ragged import Ragged
 from .mirror import Mirror, memory
+from .queues import DeviceQueue
 from .records import DeviceRecorder, shape_of
 
 
@@ -22,6 +23,7 @@ class Upload:
     def __init__(self, mirror: Mirror, bound: Bound, blocks: int) -> None:
         self.mirror, self.bound = mirror, bound
         self._rings: list[tuple[SpikeRing, int, int]] = []
+        self._queues: list[DeviceQueue] = []
         self.recorders: list[DeviceRecorder] = []
         context = Context.from_buffer_copy(bound.context)
         self._tables(context)
@@ -40,7 +42,10 @@ class Upload:
         ragged = [self._ragged(storage) for storage in bound.ragged.values()]
         rings = [self._ring(context.rings[k].contents) for k in range(len(program.rings))]
         by_host = {addressof(context.rings[k].contents): copy for k, copy in enumerate(rings)}
-        pathways = [self._pathway(context.pathways[k].contents, by_host) for k in range(len(program.pathways))]
+        pathways = [
+            self._pathway(context.pathways[k].contents, by_host, len(bound.ragged[projection]))
+            for k, (projection, _) in enumerate(program.pathways)
+        ]
         generators = [self._generator(context.generators[k].contents) for k in range(len(program.generators))]
         for k, name in enumerate(program.recorders):
             shape = shape_of(name, program.actions, bound.real.itemsize)
@@ -94,11 +99,14 @@ class Upload:
         self._rings.append((host, table, depth))
         return mirror.struct(ring)
 
-    def _pathway(self, host: Pathway, rings: dict[int, int]) -> int:
+    def _pathway(self, host: Pathway, rings: dict[int, int], synapses: int) -> int:
         way, mirror = Pathway.from_buffer_copy(host), self.mirror
         way.ring = cast(rings[addressof(host.ring.contents)], type(way.ring))
         way.delays = mirror.array(way.delays, 24 * int(host.n_delays), changing=False)
         way.marks = mirror.array(way.marks, 8 * int(host.n_marks))
+        if host.queue:
+            self._queues.append(DeviceQueue(mirror, host.queue, synapses))
+            way.queue = self._queues[-1].address
         return mirror.struct(way)
 
     def _generator(self, host: Generator) -> int:
@@ -113,6 +121,8 @@ class Upload:
     def fetch(self) -> None:
         """Bring everything back that a run has changed."""
         self.mirror.fetch()
+        for queue in self._queues:
+            queue.fetch()
         for host, table, depth in self._rings:
             data = np.zeros(depth * sizeof(SpikeList), np.uint8)
             self.mirror.download(table, data)

@@ -1,0 +1,44 @@
+"""The emulated device, as the runtime asks for one."""
+
+from __future__ import annotations
+
+import numpy as np
+from emulation.driver import EmulatedDevice
+from emulation.driver import Module as EmulatedModule
+
+from eqsnn.runtime import core
+
+
+class Kernels:
+    """A module of the emulation, as the runtime asks for one."""
+
+    def __init__(self, module: EmulatedModule, blocks: int) -> None:
+        self._module, self._blocks = module, blocks
+
+    def launch(self, name: str, grid: int, block: int, argument: int) -> None:
+        self._module.launch(name, grid, block, argument, cooperative=True)
+
+    def resident_blocks(self, name: str, block: int) -> int:
+        return self._blocks
+
+
+class Emulated:
+    """An emulated device of ``blocks`` blocks."""
+
+    def __init__(self, seed: int = 0, blocks: int = 2) -> None:
+        self.device, self._blocks = EmulatedDevice(seed=seed), blocks
+
+    def allocate(self, size: int) -> int:
+        return self.device.allocate(size)
+
+    def free(self, address: int) -> None:
+        self.device.free(address)
+
+    def upload(self, address: int, values: np.ndarray) -> None:
+        self.device.upload(address, np.ascontiguousarray(values))
+
+    def download(self, address: int, values: np.ndarray) -> None:
+        self.device.download(address, values)
+
+    def load(self, source: str) -> Kernels:
+        return Kernels(self.device.load(source, [core.INCLUDE], name="network"), self._blocks)
