@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import ctypes
 import mmap
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,11 +15,13 @@ RED_ZONE = 512  # before a buffer; behind it lies what is left of the page
 POISON = 0xA5  # fresh memory: read as a number it is large, negative and the same everywhere
 GUARD = 0xFD  # red zones
 
+KEPT = 256  # freed buffers whose addresses are not given to anything else yet
+
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
 _libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
 _libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
-_libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+_libc.madvise.argtypes = _libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
 
 
 class MemoryFault(Exception):
@@ -59,6 +62,7 @@ class Memory:
         self.used = 0
         self._buffers: dict[int, Buffer] = {}
         self._addresses: list[int] = []
+        self._freed: deque[Buffer] = deque()  # still forbidden, so that nothing else is found at their addresses
 
     def allocate(self, size: int) -> int:
         """Return the address of ``size`` fresh bytes, all of them `POISON`.
@@ -89,7 +93,7 @@ class Memory:
         return buffer.address
 
     def free(self, address: int) -> None:
-        """Give a buffer back; to touch it afterwards is a fault.
+        """Give a buffer back; to touch it soon afterwards is a fault.
 
         :raises MemoryFault: there is no such buffer, or something was written around it.
         """
@@ -100,7 +104,11 @@ class Memory:
         del self._buffers[address]
         self._addresses.remove(address)
         self.used -= buffer.size
-        self._unmap(buffer)
+        _libc.mprotect(buffer.mapped, buffer.extent, 0)
+        _libc.madvise(buffer.mapped, buffer.extent, mmap.MADV_DONTNEED)
+        self._freed.append(buffer)
+        if len(self._freed) > KEPT:
+            self._unmap(self._freed.popleft())
         if fault:
             raise MemoryFault(fault)
 
@@ -125,9 +133,10 @@ class Memory:
 
     def free_all(self) -> None:
         """Give all buffers back without a look at them."""
-        for buffer in self._buffers.values():
+        for buffer in (*self._buffers.values(), *self._freed):
             self._unmap(buffer)
         self._buffers.clear()
+        self._freed.clear()
         self._addresses.clear()
         self.used = 0
 

@@ -34,7 +34,7 @@ WARP = 32
         ),
         ("grid_sync_after_exit", 20, ["divergent .*grid barrier"]),
         ("grid_sync_by_some", 20, ["divergent", "the grid barrier", "__syncthreads"]),
-        ("wild_address", 0, [r"thread \(3,0,0\) accesses the illegal address 0x"]),
+        ("wild_address", 16, [r"thread \(3,0,0\) accesses the illegal address 0x1c"]),
         ("divide", 9, [r"thread \(9,0,0\) divides an integer by zero"]),
         ("recurse", 10000, ["overflows its stack of 65536 bytes"]),
         ("assertion", 31, [r"assertion `static_cast<long long>\(threadIdx.x\) < a->n` is false", r"thread \(31,0,0\)"]),

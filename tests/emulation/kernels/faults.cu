@@ -76,13 +76,18 @@ extern "C" __global__ void grid_sync_by_some(Fault* a) {
     a->memory[threadIdx.x] = 1;
 }
 
-extern "C" __global__ void wild_address(Fault* a) { a->memory[(threadIdx.x == 3 ? 1 << 20 : 0) + threadIdx.x] = 1; }
+extern "C" __global__ void wild_address(Fault* a) {
+    int* const memory = threadIdx.x == 3 ? reinterpret_cast<int*>(a->n) : a->memory;
+    memory[threadIdx.x] = 1;
+}
 
 extern "C" __global__ void write_at(Fault* a) {
     if (threadIdx.x == 0) a->memory[a->n] = 1;
 }
 
-extern "C" __global__ void divide(Fault* a) { a->memory[threadIdx.x] = 100 / (static_cast<int>(threadIdx.x) - static_cast<int>(a->n)); }
+extern "C" __global__ void divide(Fault* a) {
+    a->memory[threadIdx.x] = 100 / (static_cast<int>(threadIdx.x) - static_cast<int>(a->n));
+}
 
 __device__ int descend(volatile int* memory, int depth) {
     volatile int frame[64];

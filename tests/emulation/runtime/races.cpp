@@ -50,7 +50,8 @@ void join(Clock& clock, const Clock& other) {
 
 Word& word_of(uintptr_t address) {
     const size_t offset = grid.shared.offset_of(reinterpret_cast<unsigned char*>(address));
-    if (offset != SharedMemory::nowhere) return shared_words[static_cast<size_t>(current->block - grid.blocks.data())][offset / 4];
+    if (offset != SharedMemory::nowhere)
+        return shared_words[static_cast<size_t>(current->block - grid.blocks.data())][offset / 4];
     std::unique_ptr<Page>& page = pages[address / page_bytes];
     if (!page) page = std::make_unique<Page>();
     return page->words[address % page_bytes / 4];
@@ -77,9 +78,10 @@ void compare(const Access& earlier, const Access& now, uintptr_t address) {
     const uint32_t rank = (earlier.thread - 1) / block.threads, thread = (earlier.thread - 1) % block.threads;
     const Index its_block = unravel(rank, grid.launch->grid), its_thread = unravel(thread, grid.launch->block);
     const bool shared = grid.shared.offset_of(reinterpret_cast<unsigned char*>(address)) != SharedMemory::nowhere;
-    fail("race in %s memory at %p: %s %s (@%#x) what block (%u,%u,%u), thread (%u,%u,%u) %s (@%#x), and nothing orders the two",
-         shared ? "shared" : "global", reinterpret_cast<void*>(address), place_of(*current).c_str(), deed(now.kind), now.place,
-         its_block.x, its_block.y, its_block.z, its_thread.x, its_thread.y, its_thread.z, deed(earlier.kind), earlier.place);
+    fail("race in %s memory at %p: %s %s (@%#x) what block (%u,%u,%u), thread (%u,%u,%u) %s (@%#x), and nothing "
+         "orders the two",
+         shared ? "shared" : "global", reinterpret_cast<void*>(address), place_of(*current).c_str(), deed(now.kind),
+         now.place, its_block.x, its_block.y, its_block.z, its_thread.x, its_thread.y, its_thread.z, deed(earlier.kind), earlier.place);
 }
 
 void touch(Word& word, const Access& now, uintptr_t address) {

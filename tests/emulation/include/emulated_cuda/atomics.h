@@ -39,7 +39,8 @@ inline T atomically(T* address, Site site, Change change) {
     EMULATED_CUDA_ATOMIC(T, atomicExch, value)                              \
     inline T atomicCAS(T* address, T expected, T value,                     \
                        EmulatedCudaSite site = EmulatedCudaSite::here()) {  \
-        return emulated_cuda::atomically(address, site, [expected, value](T old) { return old == expected ? value : old; }); \
+        return emulated_cuda::atomically(address, site,                     \
+                                         [expected, value](T old) { return old == expected ? value : old; }); \
     }
 
 EMULATED_CUDA_INTEGER_ATOMICS(unsigned)
