@@ -103,7 +103,7 @@ def _events(printer: DevicePrinter, domain: Events) -> Iterator[str]:
         for line in printer.lines(printer.kernel.body):
             yield "    " + line.replace("* stride + k]", "+ k * stride]")
     yield "}"
-    yield f"events_recorded(grid, recorder, record.count, {n} * sizeof(real));"
+    yield f"events_recorded(c, home, grid, recorder, record.count, {n} * sizeof(real));"
 
 
 def _lottery(printer: DevicePrinter, domain: Lottery) -> Iterator[str]:
@@ -135,7 +135,7 @@ def _chosen(printer: DevicePrinter, domain: Chosen) -> Iterator[str]:
     yield from indent(printer.lines(body))
     yield "}"
     if n:
-        yield f"step_recorded(grid, recorder, {_step(printer)}, {n} * stride * sizeof(real));"
+        yield f"step_recorded(c, home, grid, recorder, {_step(printer)}, {n} * stride * sizeof(real));"
 
 
 # ---- synapses -------------------------------------------------------------------------------------------------------
@@ -229,4 +229,3 @@ def _rows(printer: DevicePrinter, domain: EventSynapses, delayed: bool) -> Itera
         yield f"        if ({storage}->serial[s] >= mark) continue;  // it came after the spike"
     yield from indent(_synapse(printer, storage), 2)
     yield "    }\n}"
-

@@ -25,6 +25,9 @@ from ..ir import (
     EventSynapses,
     Find,
     Generate,
+    Matching,
+    Pairs,
+    PairSample,
     ProgramIR,
     Provide,
     Quantile,
@@ -103,21 +106,22 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             last = f"c.sizes[{tables.array(array)}]" if stop is None else str(stop)
             return f"zero(grid, {_pointer(array, tables)}, {start}, {last})"
         case Tally(recorder, neurons, start, stop):
-            list_ = f"list_at(*c.rings[{tables.ring(neurons, 'spike')}], {step})"
-            return f"record_count(grid, *c.recorders[{tables.recorder(recorder)}], {list_}, {start}, {stop}, {step})"
+            list_, room = f"list_at(*c.rings[{tables.ring(neurons, 'spike')}], {step})", "c, home, grid"
+            return f"record_count({room}, *c.recorders[{tables.recorder(recorder)}], {list_}, {start}, {stop}, {step})"
         case CheckFinite(array) if array.space == "flat":
-            return f"check_finite(grid, home, {_pointer(array, tables)}, c.sizes[{tables.array(array)}])"
+            return f"check_finite(c, grid, home, {_pointer(array, tables)}, c.sizes[{tables.array(array)}])"
         case CheckFinite(array):
             storage = f"c.projections[{tables.projection(array.projection or '')}]"
             data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(array)}]].data)"
-            return f"check_finite_slots(grid, home, {storage}, {data})"
+            return f"check_finite_slots(c, grid, home, {storage}, {data})"
         case Enqueue(projection, pathway, _, delay, side):
             storage = f"c.projections[{tables.projection(projection)}]"
             data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(delay)}]].data)"
             way, columns = tables.pathway(projection, pathway), "true" if side == "post" else "false"
             return f"enqueue(grid, *c.pathways[{way}], {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns})"
-        case CallBack():
-            raise NotYetError("a network_operation")
+        case CallBack(name):
+            tables.callback(name)
+            return "call_python(home, grid)"
         case Apply() | Provide() | Rank() | Quantile() | Reserve():
             raise NotYetError("structural rules")
         case _:
@@ -158,28 +162,61 @@ def _setup(program: ProgramIR, tables: Tables) -> Iterator[str]:
 
 
 def _loop(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iterator[str]:
-    """The step loop: actions in order, those of a clock only at its steps, all threads together."""
+    """The step loop: actions in order, those of a clock only at its steps, all threads together.
+
+    A launch may end at an action, and the next one go on there: see ``cuda/steps.h``.
+    """
+    halting = any(_may_pause(action) for action in actions)
     yield 'extern "C" __global__ void __launch_bounds__(block_size) eqsnn_run(Context* home) {'
     yield "    const Grid grid(home->arrived);"
     yield "    Context c = *home;"
     yield f"    Clock clocks[{len(tables.clocks)}];"
     yield f"    for (int32_t k = 0; k < {len(tables.clocks)}; ++k) clocks[k] = home->clocks[k];"
     yield "    c.clocks = clocks;"
+    yield "    Stopwatch watch(c, grid);"
     yield "    for (; c.tick < c.end; ++c.tick) {"
+    yield "        c.moment = moment_before(c.tick);"
+    if tables.recorders:
+        yield "        if (ended(c, home)) break;"
     clocks = [tables.clock(clock_of(action)) for action in actions]
     for clock in range(len(tables.clocks)):
         used = "" if clock in clocks else "[[maybe_unused]] "
         yield f"        {used}const bool due{clock} = begin_step(c, clocks[{clock}]);"
-    yield "        if (!room_for_step(c)) break;"
     for place, (action, call) in enumerate(zip(actions, calls, strict=True)):
         if place == 0 or clocks[place - 1] != clocks[place]:
             yield f"        if (due{clocks[place]}) {{"
-        yield f"            {call};"
-        yield "            grid.sync();"
-        if isinstance(action, CheckFinite):
-            yield f"            if (failed(home, grid, {place})) break;"
+        if halting:
+            yield f"            if (c.resume <= {place}) {{"
+        yield from indent(_carried_out(place, action, call), 4 if halting else 3)
+        if halting:
+            yield "            }"
         if place + 1 == len(actions) or clocks[place + 1] != clocks[place]:
             yield "        }"
+    if halting:
+        yield "        c.resume = 0;"
     yield "    }"
-    yield "    if (grid.first()) home->tick = c.tick;"
+    yield f"    watch.stop({len(actions)});"
+    yield "    leave(c, home, grid);"
     yield "}"
+
+
+def _carried_out(place: int, action: Action, call: str) -> Iterator[str]:
+    """One action of a step, which may be the last of the launch."""
+    if _may_pause(action) or isinstance(action, CheckFinite):
+        yield f"c.moment = moment_of(c.tick, {place});"
+    if isinstance(action, CallBack):
+        yield f"{call};"
+        yield "break;"
+        return
+    yield f"{call};"
+    yield "grid.sync();"
+    if _may_pause(action) or isinstance(action, CheckFinite):
+        yield "if (ended(c, home)) break;"
+    yield f"watch.note({place});"
+
+
+def _may_pause(action: Action) -> bool:
+    """Whether a launch may end at an action, for the next one to go on there: Python is called, or room is wanted."""
+    if isinstance(action, Run):
+        return isinstance(action.kernel.domain, Pairs | PairSample | Matching)
+    return isinstance(action, CallBack | Apply | Provide | Rank | Quantile | Reserve)

@@ -76,6 +76,15 @@ class Fault(Structure):
     _fields_ = (("code", c_int32), ("action", c_int32), ("index", c_int64))
 
 
+PAUSE_FULL, PAUSE_CALL, PAUSE_ROOM = 1, 2, 3
+
+
+class Wanted(Structure):
+    """Room that an action on a device wants before it can go on."""
+
+    _fields_ = (("projection", c_int32), ("kind", c_int32), ("amount", c_int64))
+
+
 class Context(Structure):
     """Everything a run works on."""
 
@@ -91,4 +100,5 @@ class Context(Structure):
         ("tick", c_int64), ("end", c_int64), ("seed", c_uint64), ("origin", c_int64),
         ("threads", c_int32), ("profile", c_int32), ("n_clocks", c_int32), ("n_keys", c_int32),
         ("stop", c_int32), ("n_recorders", c_int32), ("fault", Fault), ("arrived", c_void_p),
+        ("moment", c_int64), ("ends", c_uint64), ("resume", c_int32), ("pause", c_int32), ("wanted", Wanted),
     )  # fmt: skip

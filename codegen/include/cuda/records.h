@@ -1,5 +1,5 @@
-// What monitors take down on the device. Their memory does not grow while steps run: before each step it is made sure
-// that all could be recorded, and the run goes back to the host where not.
+// What monitors take down on the device. Their memory does not grow while steps run: where it may not hold what another
+// step brings, the launch ends after the present one, and the host fetches what is there.
 #pragma once
 
 #include "events.h"
@@ -30,7 +30,17 @@ __device__ inline void record_event(const Recorder& recorder, const EventRecord&
     record.ids[k] = neuron;
 }
 
-__device__ inline void events_recorded(const Grid& grid, Recorder& recorder, int32_t count, int64_t value_bytes) {
+// Whether all that another step may bring has room: `room` of the buffers tells, less a step at its most.
+__device__ inline void see_to_room(const Context& c, Context* home, const Recorder& recorder) {
+    const Buffer* const buffers[3] = {&recorder.step, &recorder.id, &recorder.value};
+    for (const Buffer* buffer : buffers) {
+        if (buffer->bytes <= buffer->room) continue;
+        atomicMax(&home->pause, pause_full);
+        end_after_step(c, home);
+    }
+}
+
+__device__ inline void events_recorded(const Context& c, Context* home, const Grid& grid, Recorder& recorder, int32_t count, int64_t value_bytes) {
     grid.sync();
     if (!grid.first()) return;
     recorder.events += count;
@@ -38,36 +48,29 @@ __device__ inline void events_recorded(const Grid& grid, Recorder& recorder, int
     recorder.step.bytes += 8 * int64_t{count};
     recorder.id.bytes += 4 * int64_t{count};
     recorder.value.bytes += value_bytes * count;
+    see_to_room(c, home, recorder);
 }
 
 // A step's values of the chosen elements are complete.
-__device__ inline void step_recorded(const Grid& grid, Recorder& recorder, int64_t step, int64_t value_bytes) {
+__device__ inline void step_recorded(const Context& c, Context* home, const Grid& grid, Recorder& recorder, int64_t step, int64_t value_bytes) {
     grid.sync();
     if (!grid.first()) return;
     *reinterpret_cast<int64_t*>(recorder.step.data + recorder.step.bytes) = step;
     recorder.step.bytes += 8;
     recorder.value.bytes += value_bytes;
+    see_to_room(c, home, recorder);
 }
 
 // The number of neurons in [start, stop) that spiked.
-__device__ inline void record_count(const Grid& grid, Recorder& recorder, const SpikeList& list, int32_t start, int32_t stop, int64_t step) {
+__device__ inline void record_count(
+    const Context& c, Context* home, const Grid& grid, Recorder& recorder, const SpikeList& list, int32_t start, int32_t stop, int64_t step) {
     if (!grid.first()) return;
     const int32_t count = first_from(list.index, list.count, stop) - first_from(list.index, list.count, start);
     *reinterpret_cast<int64_t*>(recorder.step.data + recorder.step.bytes) = step;
     *reinterpret_cast<int32_t*>(recorder.id.data + recorder.id.bytes) = count;
     recorder.step.bytes += 8;
     recorder.id.bytes += 4;
-}
-
-// Whether all recorders have room for whatever a step may bring: `room` of the buffers tells, less a step at its most.
-__device__ inline bool room_for_step(const Context& c) {
-    for (int32_t k = 0; k < c.n_recorders; ++k) {
-        const Recorder& recorder = *c.recorders[k];
-        const Buffer* const buffers[3] = {&recorder.step, &recorder.id, &recorder.value};
-        for (const Buffer* buffer : buffers)
-            if (*static_cast<const volatile int64_t*>(&buffer->bytes) > buffer->room) return false;
-    }
-    return true;
+    see_to_room(c, home, recorder);
 }
 
 // Where the k-th synapse that a recorder has chosen is now, or -1 if it is gone; it is looked for where it was last.

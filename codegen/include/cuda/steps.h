@@ -6,30 +6,83 @@
 
 namespace eqsnn {
 
-// Each thread has a copy of the run's context and of its clocks; `home` is the one in memory, where faults are noted.
-struct Run {
-    Context* home;
-    Context c;
-};
-
-// Sets a clock's step and time, and tells whether this tick is one of its steps.
+// Sets a clock's step and time, and tells whether this tick is one of its steps: else it stands where it last was.
 __device__ inline bool begin_step(const Context& c, Clock& clock) {
-    if (c.tick % clock.period) return false;
     clock.step = c.tick / clock.period;
     clock.t = static_cast<double>(clock.step) * clock.dt;
     clock.draw = clock.step - c.origin / clock.period;
-    return true;
+    return clock.step * clock.period == c.tick;
 }
 
-__device__ inline void fail(Context* home, int32_t code) { atomicMax(&home->fault.code, code); }
+// ---- ending a launch early ----
+//
+// Each thread has a copy `c` of the run's context, and `home` is the one in memory. All threads must agree on whether to
+// go on, though a fast one may be an action further when a slow one asks: so every step has a moment at its beginning and
+// one for each action, and what ends the launch is noted with the moment. What a later moment brings is not yet seen.
 
-// Whether an action went wrong; notes which. All threads call it after a barrier, and agree.
-__device__ inline bool failed(Context* home, const Grid& grid, int32_t action) {
-    const int32_t code = *static_cast<volatile int32_t*>(&home->fault.code);
-    if (!code) return false;
-    if (grid.first()) home->fault.action = action;
-    return true;
+constexpr int32_t moment_bits = 16;  // more actions than a step has
+
+__device__ inline int64_t moment_of(int64_t tick, int32_t action) { return (tick << moment_bits) + 1 + action; }
+__device__ inline int64_t moment_before(int64_t tick) { return tick << moment_bits; }
+
+__device__ inline void end_launch(Context* home, int64_t moment) { atomicMin(&home->ends, static_cast<unsigned long long>(moment)); }
+
+// The step is the last of this launch. Any thread may say so, while it lasts.
+__device__ inline void end_after_step(const Context& c, Context* home) { end_launch(home, moment_before(c.tick + 1)); }
+
+// Something went wrong in the present action. Any thread may say so.
+__device__ inline void fail(const Context& c, Context* home, int32_t code) {
+    atomicMax(&home->fault.code, code);
+    end_launch(home, c.moment);
 }
+
+// The present action begins again once the host has made room; it has changed nothing yet. One thread says so.
+__device__ inline void want_room(const Context& c, Context* home, int32_t projection, int32_t kind, int64_t amount) {
+    home->wanted = Wanted{projection, kind, amount};
+    atomicMax(&home->pause, pause_room);
+    end_launch(home, c.moment);
+}
+
+// The host is to call the user's Python, in place of this action: the launch ends.
+__device__ inline void call_python(Context* home, const Grid& grid) {
+    if (grid.first()) atomicMax(&home->pause, pause_call);
+}
+
+// Whether the launch ends here. All threads ask after a barrier, or after none since they last did, and agree.
+__device__ inline bool ended(const Context& c, const Context* home) {
+    return *static_cast<const volatile unsigned long long*>(&home->ends) <= static_cast<unsigned long long>(c.moment);
+}
+
+// Tells the host where the launch has ended: in which step, and at which action of it (-1: before the first).
+__device__ inline void leave(const Context& c, Context* home, const Grid& grid) {
+    if (!grid.first()) return;
+    home->tick = c.tick;
+    home->resume = home->fault.action = static_cast<int32_t>(c.moment - moment_before(c.tick)) - 1;
+}
+
+// Where a run is profiled, the first thread sums the clock cycles of each action up to the barrier after it, and those of
+// the whole launch, by which the host turns them into seconds.
+class Stopwatch {
+public:
+    __device__ Stopwatch(const Context& c, const Grid& grid) : c_(c), on_(c.profile && grid.first()) {
+        if (on_) began_ = last_ = clock64();
+    }
+    __device__ void note(int32_t action) {
+        if (!on_) return;
+        const long long now = clock64();
+        c_.seconds[action] += static_cast<double>(now - last_);
+        ++c_.calls[action];
+        last_ = now;
+    }
+    __device__ void stop(int32_t n_actions) {
+        if (on_) c_.seconds[n_actions] += static_cast<double>(clock64() - began_);
+    }
+
+private:
+    const Context& c_;
+    const bool on_;
+    long long began_ = 0, last_ = 0;
+};
 
 // ---- adding to a place that several threads share ----
 
@@ -84,20 +137,20 @@ __device__ inline bool is_finite(float x) { return (bits_of(x) & 0x7F800000u) !=
 
 // Notes the first value that is no number. `fault.index` begins beyond all of them.
 template <class Real>
-__device__ inline void check_finite(const Grid& grid, Context* home, const Real* values, int64_t n) {
+__device__ inline void check_finite(const Context& c, const Grid& grid, Context* home, const Real* values, int64_t n) {
     for (int64_t k = grid.thread; k < n; k += grid.threads) {
         if (is_finite(values[k])) continue;
-        fail(home, fault_not_finite);
+        fail(c, home, fault_not_finite);
         atomicMin(reinterpret_cast<unsigned long long*>(&home->fault.index), static_cast<unsigned long long>(k));
     }
 }
 
 // The same of the synapses, by their slots.
 template <class Real>
-__device__ inline void check_finite_slots(const Grid& grid, Context* home, const Ragged* r, const Real* values) {
+__device__ inline void check_finite_slots(const Context& c, const Grid& grid, Context* home, const Ragged* r, const Real* values) {
     for (int64_t s = grid.thread; s < r->rows.end; s += grid.threads) {
         if (r->pre[s] < 0 || is_finite(values[s])) continue;
-        fail(home, fault_not_finite);
+        fail(c, home, fault_not_finite);
         atomicMin(reinterpret_cast<unsigned long long*>(&home->fault.index), static_cast<unsigned long long>(s));
     }
 }

@@ -79,6 +79,16 @@ struct Fault {
 
 constexpr int32_t fault_memory = 1, fault_not_finite = 2, fault_python = 3, fault_too_many = 4;
 
+// Room that an action on a device wants before it can go on, of a kind that the runtime knows.
+struct Wanted {
+    int32_t projection, kind;
+    int64_t amount;
+};
+
+// Why a launch on a device has ended before its last step: what monitors have recorded is to be fetched, the user's Python
+// is to be called, an action wants room.
+constexpr int32_t pause_full = 1, pause_call = 2, pause_room = 3;
+
 struct Context {
     void** arrays;
     const int64_t* sizes;  // elements of each array
@@ -109,7 +119,12 @@ struct Context {
     int64_t origin;      // tick from which random numbers are counted
     int32_t threads, profile, n_clocks, n_keys, stop, n_recorders;
     Fault fault;
-    unsigned long long* arrived;  // on a device: blocks that have come to a barrier
+    // On a device, where a launch may end in the middle of a step and the next one go on there:
+    unsigned long long* arrived;  // blocks that have come to a barrier
+    int64_t moment;               // of each thread: the action it is at, counted over all steps (see cuda/steps.h)
+    unsigned long long ends;      // moment after which the launch ends early
+    int32_t resume, pause;        // action to begin with, or where it ended; why it ended
+    Wanted wanted;
 };
 
 inline double now() {

@@ -96,8 +96,14 @@ class Mirror:
         for address in self._changing:
             self._device.download(*self._copies[address])
 
+    def send(self) -> None:
+        """Copy every array that may change to the device again."""
+        for address in self._changing:
+            self._device.upload(*self._copies[address])
+
     def close(self) -> None:
-        """Give all memory of the device back."""
-        for address in self._owned:
-            self._device.free(address)
-        self._owned.clear()
+        """Give all memory of the device back, and forget what was copied."""
+        while self._owned:
+            self._device.free(self._owned.pop())
+        self._copies.clear()
+        self._changing.clear()

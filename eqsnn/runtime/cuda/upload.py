@@ -10,7 +10,7 @@ import numpy as np
 
 from .. import core
 from ..bind import Bound
-from ..context import Context, Generator, Pathway, SpikeList, SpikeRing
+from ..context import Context, Generator, Pathway, SpikeList, SpikeRing, Wanted
 from ..ragged import Ragged
 from .mirror import Mirror, memory
 from .queues import DeviceQueue
@@ -21,16 +21,43 @@ class Upload:
     """The copies of a bound program's state: `context` is the address of the one that kernels are given."""
 
     def __init__(self, mirror: Mirror, bound: Bound, blocks: int) -> None:
-        self.mirror, self.bound = mirror, bound
+        self.mirror, self.bound, self._blocks = mirror, bound, blocks
+        self._copy()
+
+    def _copy(self) -> None:
         self._rings: list[tuple[SpikeRing, int, int]] = []
         self._queues: list[DeviceQueue] = []
         self.recorders: list[DeviceRecorder] = []
-        context = Context.from_buffer_copy(bound.context)
+        context = Context.from_buffer_copy(self.bound.context)
         self._tables(context)
-        context.scratch[0] = mirror.room(4 * blocks)
-        context.arrived = mirror.zeros(8)
+        context.scratch[0] = self.mirror.room(4 * self._blocks)
+        context.arrived = self.mirror.zeros(8)
         self.host = context
-        self.context = mirror.struct(context)
+        self.context = self.mirror.struct(context)
+
+    def renew(self) -> None:
+        """Copy everything anew from the host, which has fetched it and may have changed it in any way."""
+        self.mirror.close()
+        self._copy()
+
+    def shape(self) -> tuple[bytes, ...]:
+        """What is where on the host: while it stays the same, copies on the device differ in values alone."""
+        context, program = self.bound.context, self.bound.program
+        structs: list[Any] = [
+            *(context.rings[k].contents for k in range(len(program.rings))),
+            *(context.pathways[k].contents for k in range(len(program.pathways))),
+            *(context.recorders[k].contents for k in range(len(program.recorders))),
+        ]
+        for storage in self.bound.ragged.values():
+            structs += [storage.fields, *storage.fields.columns[: storage.fields.n_columns]]
+        return tuple(bytes(struct) for struct in structs)
+
+    def make_room(self, wanted: Wanted) -> None:
+        """Make the room that an action wants, before it begins again.
+
+        :raises MemoryError: there is none.
+        """
+        raise AssertionError(f"no action wants room of kind {wanted.kind}")
 
     def _tables(self, context: Context) -> None:
         mirror, bound, program = self.mirror, self.bound, self.bound.program
@@ -50,11 +77,14 @@ class Upload:
         for k, name in enumerate(program.recorders):
             shape = shape_of(name, program.actions, bound.real.itemsize)
             self.recorders.append(DeviceRecorder(mirror, context.recorders[k].contents, shape))
-        numbers = (("sizes", 8 * n), ("arguments", 8 * len(program.arguments)), ("computed", 8 * program.n_computed),
-                   ("columns", 4 * n), ("keys", 8 * len(program.draws)))  # fmt: skip
-        for name, size in numbers:
+        timed = 8 if context.profile else 0
+        given = (("sizes", 8 * n), ("arguments", 8 * len(program.arguments)), ("columns", 4 * n))
+        actions = timed * (len(program.actions) + 1)
+        written = (("computed", 8 * program.n_computed), ("keys", 8 * len(program.draws)),
+                   ("seconds", actions), ("calls", actions))  # fmt: skip
+        for name, size in (*given, *written):
             address = cast(getattr(context, name), ctypes.c_void_p).value
-            _point(context, name, mirror.array(address, max(size, 4), changing=False))
+            _point(context, name, mirror.array(address, max(size, 4), changing=(name, size) in written))
         clocks = mirror.table([context.clocks[k] for k in range(context.n_clocks)])
         for name, copy in (
             ("arrays", mirror.table(arrays)), ("projections", mirror.table(ragged)), ("rings", mirror.table(rings)),
