@@ -1,6 +1,7 @@
 // A uniformly random one-to-one matching of what neurons of both sides offer.
 #include <algorithm>
 
+#include "../eqsnn/candidates.h"
 #include "../eqsnn/distributions.h"
 #include "../eqsnn/sampling.h"
 #include "memory.h"
@@ -11,19 +12,16 @@ namespace {
 
 constexpr int64_t most_elements = INT32_MAX;
 
-// The elements that a neuron offers; what is no number, or below one, is none.
-int64_t offered(double n) { return n >= 1 ? static_cast<int64_t>(std::min(n, double{INT32_MAX} + 1)) : 0; }
-
 int64_t total(const double* offers, int32_t neurons) {
     int64_t sum = 0;
-    for (int32_t i = 0; i < neurons; ++i) sum = std::min(sum + offered(offers[i]), most_elements + 1);
+    for (int32_t i = 0; i < neurons; ++i) sum = std::min(sum + offered_elements(offers[i]), most_elements + 1);
     return sum;
 }
 
 // Each neuron as often as it offers an element.
 void list(const double* offers, int32_t neurons, int32_t* elements) {
     for (int32_t i = 0; i < neurons; ++i)
-        for (int64_t k = offered(offers[i]); k > 0; --k) *elements++ = i;
+        for (int64_t k = offered_elements(offers[i]); k > 0; --k) *elements++ = i;
 }
 
 // A uniformly random choice of k elements, in random order, to the front.

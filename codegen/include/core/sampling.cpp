@@ -1,36 +1,13 @@
 // Drawing distinct pairs.
 #include "../eqsnn/sampling.h"
 
+#include "../eqsnn/candidates.h"
 #include "../eqsnn/distributions.h"
 #include "memory.h"
 
 using namespace eqsnn;
 
 namespace {
-
-// The candidates of a sample are numbers 0 .. size - 1; `free` tells which may be drawn.
-struct Candidates {
-    const Ragged* r;
-    int64_t size, n_free;
-    int32_t neuron;  // whose partners, or -1 for all pairs
-    bool of_pre, unconnected;
-
-    void pair(int64_t k, int32_t& i, int32_t& j) const {
-        if (neuron < 0) {
-            i = static_cast<int32_t>(k / r->n_post);
-            j = static_cast<int32_t>(k % r->n_post);
-        } else {
-            i = of_pre ? neuron : static_cast<int32_t>(k);
-            j = of_pre ? static_cast<int32_t>(k) : neuron;
-        }
-    }
-    bool free(int64_t k) const {
-        if (!unconnected) return true;
-        int32_t i, j;
-        pair(k, i, j);
-        return find(r, i, j) < 0;
-    }
-};
 
 // Which numbers were drawn already: open addressing, at most half full, empty entries are -1.
 struct Seen {
@@ -77,23 +54,21 @@ int64_t select_from_all(Context* c, const Candidates& from, int64_t n, Stream& s
     int64_t found = 0, left = from.n_free;
     for (int64_t k = 0; k < from.size && found < n; ++k) {
         if (!from.free(k)) continue;
-        if (next_uniform(stream) * static_cast<double>(left) < static_cast<double>(n - found)) put(c, from, found++, k);
+        if (found < taken_below(next_uniform(stream), left, n)) put(c, from, found++, k);
         --left;
     }
     return found;
 }
 
 int64_t sample(Context* c, const Candidates& from, double count, Stream stream) {
-    int64_t n = count >= 1 ? static_cast<int64_t>(count < 9e18 ? count : 9e18) : 0;
+    int64_t n = whole_number(count);
     if (n > from.n_free) {
         c->shortfall += n - from.n_free;
         n = from.n_free;
     }
     if (n <= 0) return 0;
     if (!room_for(c, n)) n = -1;
-    // Rejection tries size / (n_free - found) times for each pair found.
-    const bool few = n > 0 && static_cast<double>(n) * static_cast<double>(from.size) < 0.5 * static_cast<double>(from.n_free) * static_cast<double>(from.n_free);
-    if (n > 0) n = few ? draw_until_enough(c, from, n, stream) : select_from_all(c, from, n, stream);
+    if (n > 0) n = from.are_many_for(n) ? draw_until_enough(c, from, n, stream) : select_from_all(c, from, n, stream);
     if (n < 0) c->fault.code = fault_memory;
     return n < 0 ? 0 : n;
 }

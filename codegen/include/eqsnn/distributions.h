@@ -26,28 +26,31 @@ EQSNN_HD inline double next_normal(Stream& s) { return normal_pair(s.key, s.e0, 
 
 EQSNN_HD inline double next_exponential(Stream& s, double scale) { return -scale * log_positive(1.0 - next_uniform(s)); }
 
-// Uniform integer in [0, n), without bias. Up to 2^32 by multiplication (Lemire 2019), beyond by rejection under a mask.
-EQSNN_HD inline uint64_t next_below(Stream& s, uint64_t n) {
-    if (n <= 1) return 0;
+// What one call of the generator gives of a uniform integer in [0, n), without bias: false where all words are rejected.
+// Up to 2^32 by multiplication (Lemire 2019), beyond by rejection under a mask.
+EQSNN_HD inline bool below_by_words(const Words& w, uint64_t n, uint64_t& result) {
     if (n <= uint64_t{1} << 32) {
         const uint64_t threshold = (uint64_t{1} << 32) % n;
-        for (;;) {
-            const Words w = next_words(s);
-            const uint32_t words[4] = {w.a, w.b, w.c, w.d};
-            for (uint32_t word : words) {
-                const uint64_t product = word * n;
-                if ((product & 0xFFFFFFFFu) >= threshold) return product >> 32;
-            }
+        const uint32_t words[4] = {w.a, w.b, w.c, w.d};
+        for (uint32_t word : words) {
+            const uint64_t product = word * n;
+            result = product >> 32;
+            if ((product & 0xFFFFFFFFu) >= threshold) return true;
         }
+        return false;
     }
     uint64_t mask = n - 1;
     for (int shift = 1; shift < 64; shift *= 2) mask |= mask >> shift;
-    for (;;) {
-        const Words w = next_words(s);
-        const uint64_t first = (uint64_t{w.a} << 32 | w.b) & mask, second = (uint64_t{w.c} << 32 | w.d) & mask;
-        if (first < n) return first;
-        if (second < n) return second;
-    }
+    result = (uint64_t{w.a} << 32 | w.b) & mask;
+    if (result >= n) result = (uint64_t{w.c} << 32 | w.d) & mask;
+    return result < n;
+}
+
+// Uniform integer in [0, n), without bias.
+EQSNN_HD inline uint64_t next_below(Stream& s, uint64_t n) {
+    if (n <= 1) return 0;
+    for (uint64_t result;;)
+        if (below_by_words(next_words(s), n, result)) return result;
 }
 
 // Failures before the next success in trials of probability p: what to skip in going through pairs that are connected

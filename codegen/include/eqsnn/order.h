@@ -1,12 +1,40 @@
 // The order of synapses by a value: ranks and quantiles, the same wherever synapses lie in storage.
 #pragma once
 
+#include <cstring>
+
 #include "ragged.h"
 
 namespace eqsnn {
 
 // Whose synapses are put in order: all together, or those of each neuron of a side apart.
 enum By : int32_t { by_all, by_pre, by_post };
+
+template <class Value>
+struct KeyOf;
+template <>
+struct KeyOf<double> {
+    using type = uint64_t;
+};
+template <>
+struct KeyOf<float> {
+    using type = uint32_t;
+};
+
+template <class Value>
+constexpr typename KeyOf<Value>::type no_number = ~typename KeyOf<Value>::type{0};
+
+// An unsigned number with the order of a real one: zero has one sign, and all that is no number comes last.
+template <class Value>
+EQSNN_HD inline typename KeyOf<Value>::type key_of(Value value) {
+    using Key = typename KeyOf<Value>::type;
+    constexpr Key sign = Key{1} << (sizeof(Key) * 8 - 1);
+    if (value != value) return no_number<Value>;
+    Key bits;
+    memcpy(&bits, &value, sizeof bits);
+    if (bits == sign) bits = 0;  // arithmetic would not do: to the compiler both zeros are the same
+    return bits & sign ? ~bits : bits | sign;
+}
 
 }  // namespace eqsnn
 
