@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 
-from ..cpp.expressions import Printer
+from ..cpp.expressions import Printer, projection_name
 from ..cpp.kernels import KernelPrinter
-from ..cpp.statements import indent, lines
-from ..ir import Accumulate, Statement
+from ..cpp.statements import Dialect, competitor, indent, lines
+from ..cpp.tables import Tables
+from ..ir import Accumulate, Create, Remove, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,36 @@ class DevicePrinter(KernelPrinter):
 
     def lines(self, statements: tuple[Statement, ...]) -> Iterator[str]:
         """Statements of the kernel in CUDA C++."""
-        return lines(statements, self.printer, self.tables, atomically_added)
+        number = count()
+
+        def created(node: Create, printer: Printer, tables: Tables) -> Iterator[str]:
+            return _created(node, next(number), printer, tables)
+
+        return lines(statements, self.printer, self.tables, Dialect(_atomically_added, created, _removed))
 
 
-def atomically_added(node: Accumulate, printer: Printer) -> str:
+def _created(node: Create, number: int, printer: Printer, tables: Tables) -> Iterator[str]:
+    """A pair; which of equal ones comes first is told by how often a matching holds it, and by its statement."""
+    storage = f"on_device({projection_name(node.projection)})"
+    yield "{"
+    yield f"    const int64_t pair = stage_pair({storage}, i, j, uint64_t{{twin}} << 16 | {number});"
+    for array, value in node.values:
+        place = f"staged_value<{printer.type(array.type)}>({storage}, pair, c.columns[{tables.array(array)}])"
+        yield f"    {place} = {printer(value)};"
+    if node.limit is not None:
+        yield f"    compete({storage}, {competitor('pair', node.limit, printer)});"
+    yield "    (void)pair;\n}"
+
+
+def _removed(node: Remove, printer: Printer) -> Iterator[str]:
+    storage = f"on_device({projection_name(node.projection)})"
+    if node.limit is None:
+        yield f"stage_removal({storage}, s);"
+    else:
+        yield f"compete({storage}, {competitor(f'~stage_removal({storage}, s)', node.limit, printer)});"
+
+
+def _atomically_added(node: Accumulate, printer: Printer) -> str:
     """An addition to a place that other threads may add to."""
     function = {"+": "add_to", "min": "lower_to", "max": "raise_to"}[node.operator]
     type_ = printer.type(node.array.type)

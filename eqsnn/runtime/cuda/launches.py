@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from ...codegen.ir import CallBack
 from ...codegen.program import Program
-from ..context import PAUSE_CALL, PAUSE_ROOM, Context
+from ..context import FAULT_MEMORY, FAULT_TOO_MANY, PAUSE_CALL, PAUSE_ROOM, Context
 from ..interrupts import Interrupts
 from .device import Module
+from .structure import TooManySlotsError
 from .upload import Upload
 
 BLOCK = 256
@@ -60,11 +61,13 @@ class Launches:
             while True:
                 waiting = perf_counter() - asked > _PATIENCE or self._host.interrupts.pressed
                 found = self._launch(self._end(end, waiting))
+                if found.pause == PAUSE_ROOM and not found.fault.code:
+                    self._make_room(found)
                 if found.fault.code:
                     break
                 if found.pause == PAUSE_ROOM:
-                    self._upload.make_room(found.wanted)
-                elif found.pause == PAUSE_CALL:
+                    continue
+                if found.pause == PAUSE_CALL:
                     if self._call(found):
                         end = self._tick + 1
                 elif found.tick >= end or self._host.interrupts.pressed:
@@ -102,6 +105,15 @@ class Launches:
         self._resume = found.resume + (found.pause == PAUSE_CALL) if found.pause in (PAUSE_CALL, PAUSE_ROOM) else 0
         return found
 
+    def _make_room(self, found: Context) -> None:
+        """Make the room that an action wants, or note as its fault that there is none."""
+        try:
+            self._upload.make_room(found.wanted)
+        except MemoryError:
+            found.fault.code, found.fault.action = FAULT_MEMORY, found.resume
+        except TooManySlotsError:
+            found.fault.code, found.fault.action = FAULT_TOO_MANY, found.resume
+
     def _call(self, found: Context) -> bool:
         """Call the user's Python in the middle of a step; tell whether the run is to end after it."""
         began, host, upload = perf_counter(), self._host, self._upload
@@ -119,7 +131,7 @@ class Launches:
         finally:
             host.interrupts.in_python = False
         if upload.shape() == known:
-            upload.mirror.send()
+            upload.send()
         else:
             upload.renew()
         self._in_python[found.resume] += perf_counter() - began

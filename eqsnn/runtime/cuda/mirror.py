@@ -39,6 +39,11 @@ class Mirror:
         self._owned.append(address)
         return address
 
+    def free(self, address: int) -> None:
+        """Give memory back that `room` has given."""
+        self._owned.remove(address)
+        self._device.free(address)
+
     def zeros(self, size: int) -> int:
         """New memory on the device alone, all zero."""
         address = self.room(size)

@@ -57,7 +57,7 @@ class CudaSession:
         mirror = Mirror(self.device)
         functions = {name: state.callback(name) for name in self.program.callbacks}
         try:
-            upload = Upload(mirror, bound, blocks)
+            upload = Upload(mirror, bound, self._module, blocks)
             self._module.launch("eqsnn_setup", blocks, BLOCK, upload.context)
             with Interrupts() as interrupts:
                 host = Host(functions, heartbeat, position, stopped, interrupts)

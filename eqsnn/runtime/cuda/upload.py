@@ -12,21 +12,25 @@ from .. import core
 from ..bind import Bound
 from ..context import Context, Generator, Pathway, SpikeList, SpikeRing, Wanted
 from ..ragged import Ragged
+from .demand import demand_of
+from .device import Module
 from .mirror import Mirror, memory
 from .queues import DeviceQueue
 from .records import DeviceRecorder, shape_of
+from .structure import DeviceRagged
 
 
 class Upload:
     """The copies of a bound program's state: `context` is the address of the one that kernels are given."""
 
-    def __init__(self, mirror: Mirror, bound: Bound, blocks: int) -> None:
-        self.mirror, self.bound, self._blocks = mirror, bound, blocks
+    def __init__(self, mirror: Mirror, bound: Bound, module: Module, blocks: int) -> None:
+        self.mirror, self.bound, self._module, self._blocks = mirror, bound, module, blocks
         self._copy()
 
     def _copy(self) -> None:
         self._rings: list[tuple[SpikeRing, int, int]] = []
         self._queues: list[DeviceQueue] = []
+        self._changing: dict[int, DeviceRagged] = {}
         self.recorders: list[DeviceRecorder] = []
         context = Context.from_buffer_copy(self.bound.context)
         self._tables(context)
@@ -57,7 +61,13 @@ class Upload:
 
         :raises MemoryError: there is none.
         """
-        raise AssertionError(f"no action wants room of kind {wanted.kind}")
+        self._changing[wanted.projection].make_room(wanted)
+
+    def send(self) -> None:
+        """Copy values to the device again that the host may have changed, while the shape is the same."""
+        self.mirror.send()
+        for projection in self._changing.values():
+            projection.send()
 
     def _tables(self, context: Context) -> None:
         mirror, bound, program = self.mirror, self.bound, self.bound.program
@@ -66,7 +76,7 @@ class Upload:
             for k, array in enumerate(program.arrays)
         ]
         n = len(arrays)
-        ragged = [self._ragged(storage) for storage in bound.ragged.values()]
+        ragged = [self._projection(k, name, storage) for k, (name, storage) in enumerate(bound.ragged.items())]
         rings = [self._ring(context.rings[k].contents) for k in range(len(program.rings))]
         by_host = {addressof(context.rings[k].contents): copy for k, copy in enumerate(rings)}
         pathways = [
@@ -93,8 +103,15 @@ class Upload:
         ):  # fmt: skip
             _point(context, name, copy)
 
+    def _projection(self, number: int, name: str, storage: Ragged) -> int:
+        demand = demand_of(self.bound.program.actions, name)
+        if demand is None:
+            return self._ragged(storage)
+        self._changing[number] = DeviceRagged(self.mirror, storage, number, demand, self._module)
+        return self._changing[number].address
+
     def _ragged(self, storage: Ragged) -> int:
-        """The slots of a projection; they stay where they are."""
+        """The slots of a projection whose wiring stays as it is."""
         fields, mirror = type(storage.fields).from_buffer_copy(storage.fields), self.mirror
         for name in ("row_start", "row_length", "row_capacity"):
             setattr(fields, name, mirror.array(getattr(fields, name), 4 * fields.n_pre, changing=False))
@@ -151,6 +168,8 @@ class Upload:
     def fetch(self) -> None:
         """Bring everything back that a run has changed."""
         self.mirror.fetch()
+        for projection in self._changing.values():
+            projection.fetch()
         for queue in self._queues:
             queue.fetch()
         for host, table, depth in self._rings:
