@@ -186,6 +186,7 @@ def _loop(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iter
     yield f"    Clock clocks[{len(tables.clocks)}];"
     yield f"    for (int32_t k = 0; k < {len(tables.clocks)}; ++k) clocks[k] = home->clocks[k];"
     yield "    c.clocks = clocks;"
+    yield "    grid.sync();  // all have read what any may change"
     yield "    Stopwatch watch(c, grid);"
     yield "    for (; c.tick < c.end; ++c.tick) {"
     yield "        c.moment = moment_before(c.tick);"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from emulation.driver import EmulatedDevice
 from emulation.driver import Module as EmulatedModule
@@ -23,10 +25,11 @@ class Kernels:
 
 
 class Emulated:
-    """An emulated device of ``blocks`` blocks."""
+    """An emulated device of ``blocks`` blocks; ``options`` are those of `EmulatedDevice`."""
 
-    def __init__(self, seed: int = 0, blocks: int = 2) -> None:
-        self.device, self._blocks = EmulatedDevice(seed=seed), blocks
+    def __init__(self, seed: int = 0, blocks: int = 2, **options: Any) -> None:
+        self.device, self._blocks = EmulatedDevice(seed=seed, **options), blocks
+        self.source = ""  # that was loaded last
 
     def allocate(self, size: int) -> int:
         return self.device.allocate(size)
@@ -41,4 +44,5 @@ class Emulated:
         self.device.download(address, values)
 
     def load(self, source: str) -> Kernels:
+        self.source = source
         return Kernels(self.device.load(source, [core.INCLUDE], name="network"), self._blocks)

@@ -6,6 +6,7 @@ import importlib
 
 import numpy as np
 import pytest
+from compare import assert_same
 from emulated import Emulated
 from reference_models import MODELS, STOCHASTIC
 
@@ -25,10 +26,4 @@ def test_the_same_as_on_the_cpu(model: str, emulated: Emulated) -> None:
     device.use(None)
     expected = simulate(model)
     device.use(emulated)
-    assert got.keys() == expected.keys()
-    for name in expected:
-        if expected[name].dtype.kind == "f":
-            scale = np.abs(expected[name]).max(initial=0.0)
-            np.testing.assert_allclose(got[name], expected[name], rtol=1e-9, atol=1e-9 * scale, err_msg=name)
-        else:
-            np.testing.assert_array_equal(got[name], expected[name], err_msg=name)
+    assert_same(got, expected)
