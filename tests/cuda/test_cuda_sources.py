@@ -9,8 +9,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from compare import Study, on
 from emulated import Emulated
 from reference_models import MODELS
+from test_cuda_calls import changing
+from test_cuda_runs import monitors_of_every_kind, several_synapses_of_a_pair
 
 import eqsnn
 from eqsnn.runtime import core
@@ -37,6 +40,19 @@ def compile_for(source: str, folder: Path) -> None:
     command = [NVCC, "-fatbin", "-std=c++17", f"-I{core.INCLUDE}", "-Werror", "all-warnings", *targets, "-o", "network.fatbin"]
     done = subprocess.run([*command, "network.cu"], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.skipif(NVCC is None, reason="no nvcc")
+@pytest.mark.parametrize("study", [changing, several_synapses_of_a_pair, monitors_of_every_kind])
+def test_a_study_compiles(study: Study, tmp_path: Path) -> None:
+    """Python in the middle of a step, events of each synapse, and every kind of monitor."""
+    hardware = Sources()
+    try:
+        on(hardware, study)
+    finally:
+        eqsnn.device.use(None)
+    assert len(hardware.sources) == 1
+    compile_for(hardware.sources[0], tmp_path)
 
 
 @pytest.mark.skipif(NVCC is None, reason="no nvcc")
