@@ -59,7 +59,7 @@ class NetworkObject(metaclass=_Registered):
         self.when = check_slot(when, self.title)
         self.order = check_order(order, self.title)
         self.contained: list[NetworkObject] = []
-        self._program: Program | None = None  # that of the last network it ran in
+        self._programs: dict[str, Program] = {}  # by target, those of the last networks it ran in
         self._serial, self._scope = next(_serials), _scope
         self.is_contained = contained
 

@@ -1,4 +1,4 @@
-"""What runs a model: the compiled C++ target. CUDA comes later."""
+"""What runs a model: compiled C++ on this machine's processor, or CUDA on its GPU."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .grammar import errors
 from .grammar.suggest import suggest
+from .prefs import prefs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,8 +17,15 @@ if TYPE_CHECKING:
     from .runtime.session import Session
 
 
+TARGETS = ("cpp", "cuda")
+
+
 class Device:
-    """The target that models are compiled for; ``device('cpp')`` chooses it, ``device.name`` tells it."""
+    """The target that models are compiled for; ``device('cuda')`` chooses it, ``device.name`` tells it.
+
+    One target a process at a time: all networks that run from then on run there. Statements such as ``G.v = 'rand()'``
+    are carried out on the processor wherever networks run.
+    """
 
     def __init__(self) -> None:
         self._name = "cpp"
@@ -25,15 +33,22 @@ class Device:
 
     @property
     def name(self) -> str:
-        """``'cpp'``."""
+        """``'cpp'`` or ``'cuda'``."""
         return self._name
 
     def __call__(self, name: str) -> Device:
-        """Choose a target, and return the device.
+        """Choose a target, and return the device; ``'cuda'`` looks for a GPU when it is first chosen.
 
-        :raises EqsnnError: as `check_target`.
+        :raises NameError: E314, there is no such target.
+        :raises BuildError: E811 no PyCUDA, E812 no driver, E813 no GPU, E814 the GPU is too old, E815 no nvcc, E817
+            nvcc does not know the GPU. The target stays what it was.
+        :raises RunError: E818 the GPU has no memory left, E819 not in the main thread.
         """
-        self._name = check_target(name)
+        if check_target(name) == "cuda" and self._hardware is None:
+            from .runtime.cuda.pycuda_device import open_gpu
+
+            self._hardware = open_gpu(lambda: prefs.cache_dir)
+        self._name = name
         return self
 
     def use(self, hardware: Hardware | None) -> None:
@@ -57,15 +72,11 @@ class Device:
 def check_target(name: str) -> str:
     """Return the name of a target.
 
-    :raises UnsupportedError: E004, for ``'cuda'``.
-    :raises NameError: E314, for any other name.
+    :raises NameError: E314, there is none of this name.
     """
-    if name == "cuda":
-        message = "the target 'cuda' comes in a later version."
-        raise errors.UnsupportedError("E004", message, hint="'cpp' runs every model")
-    if name != "cpp":
-        near = suggest(str(name), ("cpp", "cuda"))
-        hint = f"did you mean '{near[0]}'?" if near else "the target is 'cpp'"
+    if name not in TARGETS:
+        near = suggest(str(name), TARGETS)
+        hint = f"did you mean '{near[0]}'?" if near else "there are 'cpp' and 'cuda'"
         raise errors.NameError("E314", f"there is no target {name!r}.", hint=hint)
     return name
 
@@ -74,5 +85,5 @@ device = Device()
 
 
 def set_device(name: str) -> Device:
-    """Choose the target that models are compiled for: ``set_device('cpp')``. As calling `device`."""
+    """Choose the target that models are compiled for: ``set_device('cuda')``. As calling `device`."""
     return device(name)

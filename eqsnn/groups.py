@@ -151,11 +151,12 @@ class Group(NetworkObject, StateAccess):
     # ---- what it was compiled to ----
 
     def source(self, target: str = "cpp") -> str:
-        """The C++ of this object and of its rules and operations, as of the last network that it ran in.
+        """The C++, or CUDA, of this object and of its rules and operations, as of the last network that it ran in.
 
-        Before the first run it is generated for the object alone, and not compiled.
+        Before the first run on ``target`` it is generated for the object alone, and not compiled, nor is a GPU needed.
 
-        :raises EqsnnError: whatever is wrong with the texts; UnsupportedError E004, ``target`` is ``'cuda'``.
+        :raises EqsnnError: whatever is wrong with the texts; NameError E314, there is no such target; UnsupportedError
+            E004, what ``'cuda'`` cannot do yet.
         """
         from .inside import source
 

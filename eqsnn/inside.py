@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 def source(group: Any, target: str) -> str:
-    """C++ of a group or of synapses, with the objects that they contain."""
+    """C++ or CUDA of a group or of synapses, with the objects that they contain."""
     check_target(target)
     own = list(flatten([group]))
-    program: Program | None = group._program
+    program: Program | None = group._programs.get(target)
     if program is None:
         objects = dict.fromkeys((*surroundings(group), *own))
-        program = translate(NetworkDeclaration(declare(objects)), units(), group.store.real.name)
+        program = translate(NetworkDeclaration(declare(objects)), units(), group.store.real.name, target)
     return program.source_of({item.name for item in own})

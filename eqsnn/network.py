@@ -280,7 +280,7 @@ class Network:
             self._meanings = {owner: resolver.asked() for owner, resolver in resolvers.items()}
         assert self._compiled is not None and self._session is not None
         for item in objects:
-            item._program = self._compiled.program
+            item._programs[self._compiled.target] = self._compiled.program
         return self._compiled, self._session, resolvers
 
     def _same_names(self, resolvers: Mapping[str, Namespace]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from eqsnn import Network, NeuronGroup, StructuralPlasticity, Synapses, errors, ms, start_scope
+from eqsnn import Network, NeuronGroup, StructuralPlasticity, Synapses, device, errors, ms, start_scope
 
 
 @pytest.fixture
@@ -41,9 +41,28 @@ def test_a_subgroup_shows_its_group(network):
     assert group[2:5].source() == group.source()
 
 
-def test_other_targets(network):
-    with pytest.raises(errors.UnsupportedError, match="E004"):
+def test_cuda_without_a_gpu(network):
+    group = network.objects[0]
+    assert device.name == "cpp"
+    for _ in range(2):  # before a run, and after one on another target
+        assert "static __device__ void cells_update(" in group.source("cuda")
+        assert "static __device__ void cells_run_regularly(" in group.source("cuda")
+        assert "__device__" not in group.source()
+        network.run(1 * ms)
+
+
+def test_what_cuda_cannot_do_is_named(network, monkeypatch):
+    from eqsnn.codegen import cuda
+
+    def emit(*_):
+        raise cuda.NotYetError("a thing of tomorrow")
+
+    monkeypatch.setattr(cuda, "emit", emit)
+    with pytest.raises(errors.UnsupportedError, match=r"'cuda' cannot do this yet: a thing of tomorrow.*E004"):
         network.objects[1].source("cuda")
+
+
+def test_other_targets(network):
     with pytest.raises(errors.NameError, match="E314"):
         network.objects[1].source("fortran")
 

@@ -7,18 +7,29 @@ from typing import Any, Protocol
 import numpy.typing as npt
 
 
+class DeviceFullError(MemoryError):
+    """The device has no memory left; the message says how much was wanted, and how much there is."""
+
+
+class DeviceLostError(Exception):
+    """The device does not do what it is told; the message is the driver's."""
+
+
 class Module(Protocol):
     """Compiled kernels on a device. Each takes one pointer."""
 
     def launch(self, name: str, grid: int, block: int, argument: int) -> None:
-        """Run a kernel on ``grid`` blocks of ``block`` threads, and wait until it has ended."""
+        """Run a kernel on ``grid`` blocks of ``block`` threads, and wait until it has ended.
+
+        :raises DeviceLostError: the device has failed.
+        """
 
     def resident_blocks(self, name: str, block: int) -> int:
         """The number of blocks of a kernel that the device holds at once."""
 
 
 class Device(Protocol):
-    """Memory and kernels. Addresses are those of the device."""
+    """Memory and kernels. Addresses are those of the device. Every call but `free` may raise DeviceLostError."""
 
     def allocate(self, size: int) -> int:
         """Memory of ``size`` bytes.

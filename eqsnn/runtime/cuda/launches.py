@@ -13,7 +13,7 @@ from ...codegen.ir import CallBack
 from ...codegen.program import Program
 from ..context import FAULT_MEMORY, FAULT_TOO_MANY, PAUSE_CALL, PAUSE_ROOM, Context
 from ..interrupts import Interrupts
-from .device import Module
+from .device import DeviceLostError, Module
 from .structure import TooManySlotsError
 from .upload import Upload
 
@@ -54,7 +54,7 @@ class Launches:
     def run(self, end: int) -> Context:
         """Run until the tick ``end``, or to what comes before it; then the state is on the host.
 
-        :raises BaseException: what the user's Python raises; MemoryError.
+        :raises BaseException: what the user's Python raises; MemoryError; DeviceLostError, after which `rescue` helps.
         """
         began = asked = perf_counter()
         try:
@@ -142,10 +142,20 @@ class Launches:
         self._upload.fetch()
         self.fetched = self._tick
 
+    def rescue(self) -> str:
+        """Fetch what a device that has failed still gives, and say what the host has."""
+        step = self._upload.host.tick_dt * 1e3
+        recorded = f"monitors hold what was recorded until t = {self._tick * step:g} ms"
+        try:
+            self._fetch()
+        except (DeviceLostError, MemoryError):
+            return f"Variables are as at t = {self.fetched * step:g} ms, when they last came from it; {recorded}."
+        return f"Variables are as at t = {self._tick * step:g} ms; {recorded}."
+
     def profile(
         self, cycles: npt.NDArray[np.float64], calls: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """Seconds and calls of each action, on the device (the last of ``cycles`` are those of all launches) and here."""
+        """Seconds and calls of each action, on the device (the last of ``cycles`` is for all launches) and here."""
         seconds = cycles[:-1] * (self._on_device / max(cycles[-1], 1.0)) + self._in_python
         return seconds, calls[:-1] + self._calls
 

@@ -15,6 +15,7 @@ from ..bind import Bound, State, Timing
 from ..interrupts import Interrupts
 from ..session import Outcome
 from .device import Device, Module
+from .failures import explained, nothing_ran
 from .launches import BLOCK, Host, Launches
 from .mirror import Mirror
 from .upload import Upload
@@ -40,6 +41,8 @@ class CudaSession:
 
         The user's Python sees the network as it is at that moment, and may change it in any way: state comes to the
         host before each call, and goes back after it.
+
+        :raises RunError: E818 the device has no memory left, E819 it has failed; what still came from it can be read.
         """
         if self._module is None:
             core.load()
@@ -53,17 +56,20 @@ class CudaSession:
         context.seconds = cycles.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         context.calls = calls.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
         self.tick, self.seconds = start, 0.0
-        blocks = self._module.resident_blocks("eqsnn_run", BLOCK)
         mirror = Mirror(self.device)
         functions = {name: state.callback(name) for name in self.program.callbacks}
         try:
-            upload = Upload(mirror, bound, self._module, blocks)
-            self._module.launch("eqsnn_setup", blocks, BLOCK, upload.context)
+            with explained(nothing_ran):
+                # Both kernels have barriers, and the one that takes more registers may have fewer blocks.
+                blocks = min(self._module.resident_blocks(name, BLOCK) for name in ("eqsnn_setup", "eqsnn_run"))
+                upload = Upload(mirror, bound, self._module, blocks)
+                self._module.launch("eqsnn_setup", blocks, BLOCK, upload.context)
             with Interrupts() as interrupts:
                 host = Host(functions, heartbeat, position, stopped, interrupts)
                 launches = Launches(self.program, self._module, upload, blocks, host, start)
                 try:
-                    last = launches.run(end)
+                    with explained(launches.rescue):
+                        last = launches.run(end)
                 finally:
                     self.tick, self.seconds = launches.fetched, launches.seconds
             if last.fault.code:
