@@ -75,6 +75,30 @@ def changing() -> Mapping[str, Any]:
     return {"v": G.v[:], "I": G.I[:], "w": S.w[:], "pre": S.i[:], "post": S.j[:], "V": V.v[:], "spikes": M.i[:]}
 
 
+def changing_what_a_rule_changes() -> Mapping[str, Any]:
+    """A rule removes synapses on the device, between which Python reads them, and makes new ones."""
+    G = NeuronGroup(12, "dv/dt = (1.5 - v)/(3*ms) : 1", threshold="v > 1", reset="v = 0.1*rand()", method="euler")
+    S = Synapses(G, G, "w : 1", on_pre="v_post += w", delay=0.5 * ms)
+    S.connect(p=0.6)
+    S.w = "0.02*rand()"
+    StructuralPlasticity(S, "for each synapse: remove synapse if rand() < 0.05*(1 + w)", dt=0.3 * ms)
+    seen = []
+
+    @network_operation(dt=0.5 * ms, when="end")
+    def change(t: Any) -> None:
+        seen.append([S.N, np.asarray(S.i).sum(), np.asarray(S.j).sum()])
+        S.w = "w + 0.001"
+        if len(seen) % 5 == 0:
+            absent = np.setdiff1d(np.arange(144), np.asarray(S.i) * 12 + np.asarray(S.j))[::3]
+            S.connect(i=absent // 12, j=absent % 12)
+
+    net = Network(G, S, change)
+    net.run(3 * ms)
+    net.run(5 * ms)
+    assert len({tuple(counts) for counts in seen}) > 10
+    return {"seen": seen, "i": S.i[:], "j": S.j[:], "w": S.w[:], "v": G.v[:]}
+
+
 def stopping() -> Mapping[str, Any]:
     """The step in which Python asks for the end is carried out whole."""
     G, S, M, V = network()
@@ -107,7 +131,7 @@ def stopping_whatever_runs() -> Mapping[str, Any]:
     return {"times": times, "t": round(G.t / (0.1 * ms))}
 
 
-@pytest.mark.parametrize("study", [looking, changing, stopping, stopping_whatever_runs])
+@pytest.mark.parametrize("study", [looking, changing, changing_what_a_rule_changes, stopping, stopping_whatever_runs])
 def test_python_sees_and_changes_the_same_as_on_the_cpu(study: Any, emulated: Emulated) -> None:
     assert_same(on(emulated, study), on(None, study))
 
@@ -115,7 +139,7 @@ def test_python_sees_and_changes_the_same_as_on_the_cpu(study: Any, emulated: Em
 @pytest.mark.parametrize(("blocks", "races"), [(1, False), (5, False), (2, True)])
 def test_whatever_the_number_of_blocks_and_without_data_races(blocks: int, races: bool) -> None:
     try:
-        for study in (looking, changing):
+        for study in (looking, changing, changing_what_a_rule_changes):
             found = on(Emulated(seed=blocks, blocks=blocks, races=races), study)
             assert_same(found, on(None, study))
     finally:
