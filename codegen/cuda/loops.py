@@ -26,6 +26,7 @@ from ..ir import (
 )
 from ..passes.traverse import walk
 from .kernels import DevicePrinter, device_function
+from .pairs import pair_loops
 
 
 class NotYetError(Exception):
@@ -63,7 +64,7 @@ def _loops(printer: DevicePrinter, delay: str) -> Iterator[str]:
         case Chosen():
             yield from _chosen(printer, domain)
         case Pairs() | PairSample() | Matching():
-            raise NotYetError("structural rules")
+            yield from pair_loops(printer, domain)
         case _:
             assert_never(domain)
 

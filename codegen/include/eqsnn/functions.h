@@ -15,8 +15,10 @@ EQSNN_HD inline double floordiv(double a, double b) { return floor(a / b); }
 EQSNN_HD inline float floordiv(float a, float b) { return floorf(a / b); }
 // A machine would end the process at an integer division by zero, or of the least integer by -1: both are 0 here.
 template <class Int>
+constexpr Int least_integer = std::numeric_limits<Int>::min();
+template <class Int>
 EQSNN_HD inline bool divides(Int a, Int b) {
-    return b != 0 && (b != -1 || a != std::numeric_limits<Int>::min());
+    return b != 0 && (b != -1 || a != least_integer<Int>);
 }
 template <class Int>
 EQSNN_HD inline Int floordiv(Int a, Int b) {

@@ -17,6 +17,7 @@ from .device import Module
 from .mirror import Mirror, memory
 from .queues import DeviceQueue
 from .records import DeviceRecorder, shape_of
+from .samples import WANTS_BUFFER, DeviceRooms
 from .structure import DeviceRagged
 
 
@@ -36,6 +37,7 @@ class Upload:
         self._tables(context)
         context.scratch[0] = self.mirror.room(4 * self._blocks)
         context.arrived = self.mirror.zeros(8)
+        self._rooms = DeviceRooms(self.mirror, self.bound, context, self._blocks)
         self.host = context
         self.context = self.mirror.struct(context)
 
@@ -61,7 +63,10 @@ class Upload:
 
         :raises MemoryError: there is none.
         """
-        self._changing[wanted.projection].make_room(wanted)
+        if wanted.kind >= WANTS_BUFFER:
+            self._rooms.make_room(wanted.kind, wanted.amount)
+        else:
+            self._changing[wanted.projection].make_room(wanted)
 
     def send(self) -> None:
         """Copy values to the device again that the host may have changed, while the shape is the same."""
