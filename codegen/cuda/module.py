@@ -52,6 +52,7 @@ using real = {real};
 """
 _STRUCTURE = """#include "cuda/changes.h"
 #include "cuda/layout.h"
+#include "cuda/queues.h"
 #include "cuda/matching.h"
 """
 
@@ -74,7 +75,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
             parts = kernel_function(action.kernel, names[id(action)], tables, _delay(action, delays))
         functions.append("\n".join(parts))
     functions += ["\n".join(kernel_function(k, identifier(k.name), tables, "")) for k in program.tables]
-    calls = [_call(action, names, tables) for action in program.actions]
+    calls = [_call(action, names, tables, _changing(program)) for action in program.actions]
     text = [_head(program, precision), *filter(None, functions)]
     text += _setup(program, tables)
     text += _loop(program.actions, calls, tables)
@@ -87,6 +88,11 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
     )  # fmt: skip
 
 
+def _changing(program: ProgramIR) -> frozenset[str]:
+    """Projections whose wiring changes."""
+    return frozenset(action.projection for action in program.actions if isinstance(action, Apply))
+
+
 def _head(program: ProgramIR, precision: str) -> str:
     changing = any(isinstance(action, Apply | Provide) or _has_pairs(action) for action in program.actions)
     return _HEAD.format(real="double" if precision == "float64" else "float", structure=_STRUCTURE if changing else "")
@@ -97,7 +103,7 @@ def _delay(action: Run, delays: Mapping[tuple[str, str], str]) -> str:
     return delays[domain.projection, domain.pathway] if isinstance(domain, EventSynapses | EventNeurons) else ""
 
 
-def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
+def _call(action: Action, names: Mapping[int, str], tables: Tables, changing: frozenset[str]) -> str:
     """The statement that carries out an action."""
     clock = tables.clock(clock_of(action))
     step = f"c.clocks[{clock}].step"
@@ -128,7 +134,10 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             storage = f"c.projections[{tables.projection(projection)}]"
             data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(delay)}]].data)"
             way, columns = tables.pathway(projection, pathway), "true" if side == "post" else "false"
-            return f"enqueue(grid, *c.pathways[{way}], {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns})"
+            room = f"room_to_enqueue(c, home, grid, {way}, {storage}, {step}, {columns})"
+            first = f"if ({room}) " if projection in changing else ""
+            given = f"*c.pathways[{way}], {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns}"
+            return f"{first}enqueue(grid, {given})"
         case CallBack(name):
             tables.callback(name)
             return "call_python(home, grid)"
@@ -245,7 +254,7 @@ def _carried_out(place: int, action: Action, call: str) -> Iterator[str]:
 
 def _may_pause(action: Action) -> bool:
     """Whether a launch may end at an action, for the next one to go on there: Python is called, or room is wanted."""
-    return _has_pairs(action) or isinstance(action, CallBack | Apply | Provide | Rank | Quantile | Reserve)
+    return _has_pairs(action) or isinstance(action, CallBack | Apply | Enqueue | Provide | Rank | Quantile | Reserve)
 
 
 def _has_pairs(action: Action) -> bool:

@@ -35,6 +35,7 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "eqsnn_ragged_apply": (c_int32, (_P, c_int64)),
     "eqsnn_ragged_compact": (c_int32, (_P,)),
     "eqsnn_ragged_rooms": (c_int32, (_P, c_int64, c_int64)),
+    "eqsnn_ragged_log_room": (c_int32, (_P, c_int64)),
     "eqsnn_ragged_adopt": (c_int32, (_P,)),
     "eqsnn_ragged_find": (c_int32, (_P, c_int32, c_int32)),
     "eqsnn_ragged_order": (c_int32, (_P, _P)),

@@ -54,6 +54,8 @@ int32_t eqsnn_ragged_rooms(Ragged* r, int64_t rows, int64_t cols) {
     return fits ? 0 : no_memory;
 }
 
+int32_t eqsnn_ragged_log_room(Ragged* r, int64_t changes) { return reserve_log(*r, changes); }
+
 int32_t eqsnn_ragged_adopt(Ragged* r) {
     if (const int32_t error = find_free_spans(row_lists(*r))) return error;
     return r->indexed ? find_free_spans(col_lists(*r)) : 0;

@@ -5,6 +5,7 @@
 // are created. Within each of these no two threads touch the same place.
 #pragma once
 
+#include "log.h"
 #include "moves.h"
 #include "settle.h"
 
@@ -94,8 +95,8 @@ __device__ inline int32_t next_number(const DeviceRagged& r, int32_t i, int32_t 
     return next;
 }
 
-// Pair number k of those to come, which has `position` in its column.
-__device__ inline void create(DeviceRagged& r, int64_t n, int64_t k, int32_t position) {
+// Pair number k of those to come, which has `position` in its column. Returns its slot.
+__device__ inline int32_t create(DeviceRagged& r, int64_t n, int64_t k, int32_t position) {
     const PairToCome* const all = r.pairs;
     const auto key = [=](int64_t at) { return all[at].pair; };
     const PairToCome pair = all[k];
@@ -111,20 +112,22 @@ __device__ inline void create(DeviceRagged& r, int64_t n, int64_t k, int32_t pos
     const unsigned char* const record = r.staged_records + int64_t{pair.record} * r.stride;
     for (int32_t c = 0; c < r.n_columns; ++c)
         copy_item(r.columns[c].data, slot, record + r.columns[c].offset, 0, r.columns[c].size);
-    if (r.numbered < 0) return;
+    if (r.numbered < 0) return slot;
     const int64_t twins = k - first_not_below(n, key, pair.pair);
     column<int32_t>(&r, r.numbered)[slot] = next_number(r, i, j, length) + static_cast<int32_t>(twins);
+    return slot;
 }
 
 template <class Team>
-__device__ inline void create_all(const Team& team, DeviceRagged& r, int64_t n) {
+__device__ inline void create_all(const Team& team, DeviceRagged& r, int64_t n, int64_t tick) {
     const PairToCome* const pairs = r.pairs;
     const uint64_t* const columns = r.by_column;
     const auto row_key = [=](int64_t k) { return pairs[k].pair; };
     const auto col_key = [=](int64_t q) { return columns[q]; };
     for (int64_t q = team.thread; q < n; q += team.threads) {
         const int32_t j = first_of(columns[q]), place = static_cast<int32_t>(q - segment_of(n, col_key, j).begin);
-        create(r, n, second_of(columns[q]), r.col_length[j] + place);
+        const int32_t k = second_of(columns[q]), slot = create(r, n, k, r.col_length[j] + place);
+        if (r.logging) log_creation(r, k, slot, tick);
     }
     change_lengths(team, r.col_length, n, col_key, 1);
     change_lengths(team, r.row_length, n, row_key, 1);
@@ -170,15 +173,16 @@ __device__ inline bool plan_growth(const Team& team, DeviceRagged& r) {
 }
 
 template <class Team>
-__device__ inline void change(const Team& team, DeviceRagged& r) {
+__device__ inline void change(const Team& team, DeviceRagged& r, int64_t tick) {
     const int64_t n = r.n_pairs, m = r.n_removals;
     const uint64_t* const out_of_column = r.column_removals;
+    if (r.logging) log_removals(team, r, tick);
     if (r.indexed) leave_columns(team, r, m);
     else change_lengths(team, r.col_length, m, [=](int64_t k) { return out_of_column[k]; }, -1);
     leave_rows(team, r, m);
     move_rows(team, r);
     if (r.indexed) move_cols(team, r);
-    create_all(team, r, n);
+    create_all(team, r, n, tick);
 }
 
 // Counts what has happened, and forgets what was staged.
@@ -191,6 +195,7 @@ __device__ inline void count_changes(DeviceRagged& r, int64_t* tally) {
     r.created += r.n_pairs;
     r.removed += r.n_removals;
     r.refusals += refused;
+    if (r.logging) r.n_log += r.n_pairs + r.n_removals;
     if (tally) {
         tally[0] += r.n_pairs;
         tally[1] += r.n_removals;
@@ -214,19 +219,20 @@ __device__ inline void ask_ahead(const Context& c, Context* home, DeviceRagged& 
     }
 }
 
+// A function that is called, not copied into every place that applies changes: ptxas would take several times as long.
 template <class Team>
-__device__ inline void apply(const Team& team, const Context& c, Context* home, DeviceRagged& r, int64_t* tally) {
+__device__ __attribute__((noinline)) void apply(const Team& team, const Context& c, Context* home, DeviceRagged& r, int64_t* tally) {
     if (!r.settled) settle(team, r);
-    const bool possible = r.n_pairs <= INT32_MAX - r.live;
-    if (possible) sort_by_column(team, r);
-    const bool fits = possible && plan_growth(team, r);
-    if (fits) change(team, r);
+    const bool possible = r.n_pairs <= INT32_MAX - r.live, noted = room_to_log(r);
+    if (possible && noted) sort_by_column(team, r);
+    const bool fits = possible && noted && plan_growth(team, r);
+    if (fits) change(team, r, c.tick);
     if (team.thread) return;
     if (fits) {
         count_changes(r, tally);
         ask_ahead(c, home, r);
     } else if (possible) {
-        want_room(c, home, r.number, wants_slots, r.n_pairs);
+        want_room(c, home, r.number, noted ? wants_slots : wants_log, r.n_pairs + r.n_removals);
     } else {
         fail(c, home, fault_too_many);
     }

@@ -138,8 +138,9 @@ EQSNN_API int64_t eqsnn_ragged_bytes(const eqsnn::Ragged* r);                   
 EQSNN_API int32_t eqsnn_ragged_check(const eqsnn::Ragged* r);                   // 0, or which invariant is broken
 
 // Taking over what was changed elsewhere. The first gives the pools so much room, and what they held is lost; the second
-// completes a storage whose arrays, tables and counts have been written.
+// has room for so many more lines in the log; the third completes a storage whose arrays, tables and counts were written.
 EQSNN_API int32_t eqsnn_ragged_rooms(eqsnn::Ragged* r, int64_t rows, int64_t cols);
+EQSNN_API int32_t eqsnn_ragged_log_room(eqsnn::Ragged* r, int64_t changes);
 EQSNN_API int32_t eqsnn_ragged_adopt(eqsnn::Ragged* r);
 
 // For tests: the k-th allocation from now fails (0: none).

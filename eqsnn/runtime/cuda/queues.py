@@ -7,7 +7,7 @@ from ctypes import POINTER, Structure, c_int64, c_void_p, cast, sizeof
 import numpy as np
 
 from .. import core
-from .mirror import Mirror, memory
+from .mirror import Bytes, Mirror, memory
 
 _EVENT = 16  # bytes: struct Event of ``eqsnn/delays.h``
 
@@ -25,33 +25,62 @@ class EventQueue(Structure):
 
 
 class DeviceQueue:
-    """A pathway's queue; each list has room for ``synapses`` events, of which no two arrive at one synapse at once."""
+    """A pathway's queue; each list has room for ``coming`` more events than it has.
 
-    def __init__(self, mirror: Mirror, host: int, synapses: int) -> None:
+    As many as there are synapses are enough while the wiring is the same: no two events arrive at a synapse at once.
+    """
+
+    def __init__(self, mirror: Mirror, host: int, coming: int) -> None:
         self._mirror, self._host = mirror, host
         queue = EventQueue.from_address(host)
-        self._n, self._room = int(queue.n_lists), synapses
+        self._n = int(queue.n_lists)
         lists = []
         for k in range(self._n):
             known = queue.lists[k]
-            items = mirror.room(_EVENT * synapses)
+            items = mirror.room(_EVENT * (known.n + coming))
             if known.n:
                 mirror.upload(items, memory(known.items, _EVENT * known.n))
-            lists.append(EventList(items, known.n, synapses))
+            lists.append(EventList(items, known.n, known.n + coming))
         self._table = mirror.table(lists)
         self.address = mirror.struct(EventQueue(cast(self._table, POINTER(EventList)), self._n, 0))
+
+    def lengthen(self, coming: int) -> None:
+        """Give every list room for so many more events.
+
+        :raises MemoryError: there is no memory for them; all is as it was.
+        """
+        lists, longer = self._lists(), {}
+        try:
+            for k, found in enumerate(lists):
+                if found.n + coming > found.room:
+                    room = (found.n + coming) * 5 // 4 + 64
+                    longer[k] = (self._mirror.room(_EVENT * room), room)
+        except MemoryError:
+            for address, _ in longer.values():
+                self._mirror.free(address)
+            raise
+        for k, (address, room) in longer.items():
+            self._mirror.upload(address, self._events(lists[k]))
+            self._mirror.free(lists[k].items)
+            self._mirror.write(self._table + k * sizeof(EventList), EventList(address, lists[k].n, room))
+
+    def _lists(self) -> list[EventList]:
+        data = np.zeros(self._n * sizeof(EventList), np.uint8)
+        self._mirror.download(self._table, data)
+        return [EventList.from_buffer_copy(data.tobytes(), k * sizeof(EventList)) for k in range(self._n)]
+
+    def _events(self, found: EventList) -> Bytes:
+        events = np.zeros(_EVENT * found.n, np.uint8)
+        if found.n:
+            self._mirror.download(found.items, events)
+        return events
 
     def fetch(self) -> None:
         """Bring the events back that are under way.
 
         :raises MemoryError: there is no memory for them.
         """
-        data = np.zeros(self._n * sizeof(EventList), np.uint8)
-        self._mirror.download(self._table, data)
-        for k in range(self._n):
-            found = EventList.from_buffer_copy(data.tobytes(), k * sizeof(EventList))
-            events = np.zeros(_EVENT * found.n, np.uint8)
-            if found.n:
-                self._mirror.download(found.items, events)
+        for k, found in enumerate(self._lists()):
+            events = self._events(found)
             if core.load().eqsnn_events_put(self._host, k, events.ctypes.data, found.n):
                 raise MemoryError("no memory for spikes under way")

@@ -19,12 +19,13 @@ from .demand import Demand
 from .device import Module
 from .mirror import Mirror, memory
 
-WANTS_SLOTS, WANTS_STAGING = 1, 2
+WANTS_SLOTS, WANTS_STAGING, WANTS_QUEUE, WANTS_LOG = 1, 2, 3, 4
 """Kinds of room, as ``cuda/staging.h`` has them."""
 
 BLOCK = 256
 _MOST = 2**31 - 1  # slots of a projection
-_PAIR, _NUMBER, _MOVE, _CANDIDATE = 24, 8, 16, 32  # bytes of structs in ``cuda/staging.h`` and ``eqsnn/ragged.h``
+_PAIR, _NUMBER, _MOVE, _CANDIDATE, _CHANGE = 24, 8, 16, 32, 32  # bytes: ``cuda/staging.h``, ``eqsnn/ragged.h``
+_LINES, _MOST_LINES = 1 << 12, 1 << 20  # of the log on the device, unless a pass has more
 _SLOTS = {"pre": 4, "post": 4, "serial": 8, "col_pos": 4}
 
 
@@ -79,6 +80,10 @@ class DeviceRagged:
         fields.columns = cast(mirror.table(columns), type(fields.columns))
         self._columns = len(columns)
         self._stage(fields)
+        fields.log = fields.log_records = None
+        fields.n_log = fields.log_room = 0
+        if storage.logging:
+            self._new_log(fields, _LINES)
         self.address = mirror.struct(fields)
 
     def _sizes(self, fields: Fields) -> dict[str, int]:
@@ -107,6 +112,12 @@ class DeviceRagged:
         fields = self._mirror.read(self.address, DeviceFields)
         if wanted.kind == WANTS_SLOTS:
             self._lay_out(fields)
+        elif wanted.kind == WANTS_LOG:
+            self._fetch_log(fields)
+            fields.n_log = 0
+            self._mirror.write(self.address, fields)
+            self._new_log(fields, max(wanted.amount, min(2 * fields.log_room, _MOST_LINES)))
+            self._mirror.write(self.address, fields)
         else:
             self._lengthen(fields, fields.asked_pairs, fields.asked_removals, fields.asked_candidates)
             self._mirror.write(self.address, fields)
@@ -145,6 +156,16 @@ class DeviceRagged:
             self._replace(getattr(fields, name), address, kept)
             setattr(fields, name, address)
             setattr(fields, room, items)
+
+    def _new_log(self, fields: DeviceFields, lines: int) -> None:
+        """A log of so many lines, if it is not as long already; what it held is lost."""
+        if lines <= fields.log_room:
+            return
+        sizes = [lines * _CHANGE, lines * fields.stride if self._storage.logging_values else 1]
+        for name, address in zip(("log", "log_records"), self._spaces(sizes), strict=True):
+            self._replace(getattr(fields, name), address, 0)
+            setattr(fields, name, address)
+        fields.log_room = lines
 
     def _spaces(self, sizes: list[int]) -> list[int]:
         """Memory of these sizes, all or none."""
@@ -221,6 +242,22 @@ class DeviceRagged:
         if load.eqsnn_ragged_adopt(handle):
             raise MemoryError("no memory for the synapses that the device has made")
         self._fetch_staged(found)
+        self._fetch_log(found)
+        if found.n_log:
+            found.n_log = 0
+            self._mirror.write(self.address, found)
+
+    def _fetch_log(self, found: DeviceFields) -> None:
+        """Append what was logged on the device to the host's log."""
+        host, n = self._storage.fields, int(found.n_log)
+        if not n:
+            return
+        if core.load().eqsnn_ragged_log_room(self._storage.handle, n):
+            raise MemoryError("no memory for the log of structural changes")
+        with_values = self._storage.logging_values and host.stride > 0
+        for name, size in (("log", _CHANGE), ("log_records", host.stride))[: 1 + with_values]:
+            self._mirror.download(getattr(found, name), memory(getattr(host, name) + host.n_log * size, n * size))
+        host.n_log += n
 
     def _fetch_staged(self, found: DeviceFields) -> None:
         """Removals by events, which wait for the end of the step."""

@@ -18,7 +18,7 @@ from .mirror import Mirror, memory
 from .queues import DeviceQueue
 from .records import DeviceRecorder, shape_of
 from .samples import WANTS_BUFFER, DeviceRooms
-from .structure import DeviceRagged
+from .structure import WANTS_QUEUE, DeviceRagged
 
 
 class Upload:
@@ -30,7 +30,7 @@ class Upload:
 
     def _copy(self) -> None:
         self._rings: list[tuple[SpikeRing, int, int]] = []
-        self._queues: list[DeviceQueue] = []
+        self._queues: dict[int, DeviceQueue] = {}
         self._changing: dict[int, DeviceRagged] = {}
         self.recorders: list[DeviceRecorder] = []
         context = Context.from_buffer_copy(self.bound.context)
@@ -65,6 +65,8 @@ class Upload:
         """
         if wanted.kind >= WANTS_BUFFER:
             self._rooms.make_room(wanted.kind, wanted.amount)
+        elif wanted.kind == WANTS_QUEUE:
+            self._queues[wanted.projection].lengthen(wanted.amount)
         else:
             self._changing[wanted.projection].make_room(wanted)
 
@@ -85,7 +87,7 @@ class Upload:
         rings = [self._ring(context.rings[k].contents) for k in range(len(program.rings))]
         by_host = {addressof(context.rings[k].contents): copy for k, copy in enumerate(rings)}
         pathways = [
-            self._pathway(context.pathways[k].contents, by_host, len(bound.ragged[projection]))
+            self._pathway(k, context.pathways[k].contents, by_host, len(bound.ragged[projection]))
             for k, (projection, _) in enumerate(program.pathways)
         ]
         generators = [self._generator(context.generators[k].contents) for k in range(len(program.generators))]
@@ -151,14 +153,14 @@ class Upload:
         self._rings.append((host, table, depth))
         return mirror.struct(ring)
 
-    def _pathway(self, host: Pathway, rings: dict[int, int], synapses: int) -> int:
+    def _pathway(self, number: int, host: Pathway, rings: dict[int, int], synapses: int) -> int:
         way, mirror = Pathway.from_buffer_copy(host), self.mirror
         way.ring = cast(rings[addressof(host.ring.contents)], type(way.ring))
         way.delays = mirror.array(way.delays, 24 * int(host.n_delays), changing=False)
         way.marks = mirror.array(way.marks, 8 * int(host.n_marks))
         if host.queue:
-            self._queues.append(DeviceQueue(mirror, host.queue, synapses))
-            way.queue = self._queues[-1].address
+            self._queues[number] = DeviceQueue(mirror, host.queue, synapses)
+            way.queue = self._queues[number].address
         return mirror.struct(way)
 
     def _generator(self, host: Generator) -> int:
@@ -175,7 +177,7 @@ class Upload:
         self.mirror.fetch()
         for projection in self._changing.values():
             projection.fetch()
-        for queue in self._queues:
+        for queue in self._queues.values():
             queue.fetch()
         for host, table, depth in self._rings:
             data = np.zeros(depth * sizeof(SpikeList), np.uint8)
