@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from compare import assert_same, on
 from emulated import Emulated
 from emulation.driver import EmulatedDevice
+from test_cuda_sources import NVCC, compile_for
 
 from eqsnn import *
 from eqsnn.runtime import core
@@ -49,6 +51,7 @@ MODEL = "want : 1\nvisits : integer\nmark : integer\ndrawn : integer\nweight : i
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     yield
+    device.use(None)
     prefs.reset()
 
 
@@ -336,3 +339,12 @@ def test_orders_have_no_data_races() -> None:
         on(h, lambda: orders((12, 15), 0.5, True, "ties", "float64")) for h in (Emulated(races=True), None)
     )
     assert_same(got, expected)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(NVCC is None, reason="no nvcc")
+@pytest.mark.parametrize("head", ["all", "few", "each post", "match"])
+def test_sources_compile(head: str, tmp_path: Path) -> None:
+    emulated = hardware()
+    on(emulated, partial(rewired, HEADS[head], False, (9, 7)))
+    compile_for(emulated.source, tmp_path)
