@@ -63,7 +63,7 @@ def driver(no_pycuda: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.syspath_prepend(FAKE)
     driver = importlib.import_module("pycuda.driver")
     ends: list[Any] = []
-    monkeypatch.setattr(pycuda_device.atexit, "register", ends.append)
+    monkeypatch.setattr(pycuda_device, "atexit", SimpleNamespace(register=ends.append))  # its own, nobody else's
     yield driver
     driver.machine.calls.clear()
     for end in ends:
