@@ -39,6 +39,7 @@ from ..ir import (
     Zero,
     clock_of,
 )
+from ..passes.traverse import written
 from ..program import Program
 from .loops import kernel_function
 
@@ -75,7 +76,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
             parts = kernel_function(action.kernel, names[id(action)], tables, _delay(action, delays))
         functions.append("\n".join(parts))
     functions += ["\n".join(kernel_function(k, identifier(k.name), tables, "")) for k in program.tables]
-    calls = [_call(action, names, tables, _changing(program)) for action in program.actions]
+    calls = [_call(action, names, tables, _growing(program)) for action in program.actions]
     text = [_head(program, precision), *filter(None, functions)]
     text += _setup(program, tables)
     text += _loop(program.actions, calls, tables)
@@ -88,13 +89,15 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
     )  # fmt: skip
 
 
-def _changing(program: ProgramIR) -> frozenset[str]:
-    """Projections whose wiring changes."""
-    return frozenset(action.projection for action in program.actions if isinstance(action, Apply))
+def _growing(program: ProgramIR) -> frozenset[str]:
+    """Projections whose queues of events may have to grow: synapses come and go, or code writes their delays."""
+    stored = {array for kernel in program.kernels() for array in written((*kernel.outer, *kernel.body))}
+    delays = {a.projection for a in program.actions if isinstance(a, Enqueue) and a.delay in stored}
+    return frozenset(delays | {action.projection for action in program.actions if isinstance(action, Apply)})
 
 
 def _head(program: ProgramIR, precision: str) -> str:
-    changing = any(isinstance(action, Apply | Provide) or _has_pairs(action) for action in program.actions)
+    changing = any(isinstance(action, Provide) or _has_pairs(action) for action in program.actions) or _growing(program)
     return _HEAD.format(real="double" if precision == "float64" else "float", structure=_STRUCTURE if changing else "")
 
 
@@ -103,7 +106,7 @@ def _delay(action: Run, delays: Mapping[tuple[str, str], str]) -> str:
     return delays[domain.projection, domain.pathway] if isinstance(domain, EventSynapses | EventNeurons) else ""
 
 
-def _call(action: Action, names: Mapping[int, str], tables: Tables, changing: frozenset[str]) -> str:
+def _call(action: Action, names: Mapping[int, str], tables: Tables, growing: frozenset[str]) -> str:
     """The statement that carries out an action."""
     clock = tables.clock(clock_of(action))
     step = f"c.clocks[{clock}].step"
@@ -134,10 +137,9 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables, changing: fr
             storage = f"c.projections[{tables.projection(projection)}]"
             data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(delay)}]].data)"
             way, columns = tables.pathway(projection, pathway), "true" if side == "post" else "false"
-            room = f"room_to_enqueue(c, home, grid, {way}, {storage}, {step}, {columns})"
-            first = f"if ({room}) " if projection in changing else ""
-            given = f"*c.pathways[{way}], {storage}, {data}, c.clocks[{clock}].dt, {step}, {columns}"
-            return f"{first}enqueue(grid, {given})"
+            given = f"{storage}, {data}, c.clocks[{clock}].dt, {step}, {columns}"
+            first = f"if (room_to_enqueue(c, home, grid, {way}, {given})) " if projection in growing else ""
+            return f"{first}enqueue(grid, *c.pathways[{way}], {given})"
         case CallBack(name):
             tables.callback(name)
             return "call_python(home, grid)"

@@ -100,13 +100,30 @@ def test_rules_by_hand(number: int) -> None:
 @pytest.mark.parametrize(
     ("seed", "shape", "multi", "delays"),
     [(1014, "wide", False, True), (1015, "wide", True, True), (1013, "square", True, False), (1012, "square", False, False),
-     (1017, "row", True, False), (1018, "column", False, True), (1055, "wide", True, False), (1070, "wide", False, False)],
+     (1017, "row", True, False), (1018, "column", False, True), (1055, "wide", True, False), (1070, "wide", False, False),
+     (2007, "column", True, True)],
 )  # fmt: skip
 def test_random_rules(seed: int, shape: str, multi: bool, delays: bool) -> None:
     """Samples, matchings, limits, aggregates, twins, event-driven variables, delays, from any storage."""
     run = study(Grower(seed, delays).rule(), SHAPES[shape], multi, delays)
     found = compare(run, Emulated(seed=seed, blocks=3), Emulated(seed=1, blocks=1, flags=[FEW]))
     assert found["counts"][:2].sum() > 0
+
+
+def test_delays_that_code_makes_longer() -> None:
+    """The queue was made for shorter ones."""
+
+    def run() -> dict[str, Any]:
+        a = NeuronGroup(12, "x : 1", threshold="i % 4 == t_in_timesteps % 4", dt=1 * ms)
+        s = Synapses(a, a, "w : 1", on_pre="w += 1 + t/ms\ndelay = (1 + (i + 2*j) % 9)*ms", dt=1 * ms)
+        s.connect(p=0.5)
+        s.delay = "(i % 2)*ms"
+        network = Network(a, s)
+        for _ in range(2):
+            network.run(15 * ms)
+        return {"w": s.w[:], "delay": s.delay[:] / ms}
+
+    assert compare(run, Emulated(), Emulated(seed=2, blocks=3))["delay"].max() > 8
 
 
 @pytest.mark.slow

@@ -130,6 +130,13 @@ struct RowShare {
     }
 };
 
+// A delay in seconds as steps, to the nearest.
+template <class Real>
+__device__ inline int64_t steps_of_delay(Real delay, double dt) {
+    const int64_t steps = static_cast<int64_t>(static_cast<double>(delay) / dt + 0.5);
+    return steps < 0 ? 0 : steps;
+}
+
 // Sends this step's events on their way through synapses that have a delay each, in seconds. A list has room for every
 // synapse: none has two events that arrive in the same step.
 template <class Real>
@@ -143,8 +150,8 @@ __device__ inline void enqueue(const Grid& grid, Pathway& way, const Ragged* r, 
         const int32_t start = columns ? r->col_start[x] : r->row_start[x], n = columns ? r->col_length[x] : r->row_length[x];
         for (int32_t k = share.first; k < n; k += share.stride) {
             const int32_t s = columns ? r->col_slot[start + k] : start + k;
-            int64_t steps = static_cast<int64_t>(static_cast<double>(delay[s]) / dt + 0.5);
-            steps = steps < 0 ? 0 : steps < way.queue->n_lists ? steps : way.queue->n_lists - 1;
+            int64_t steps = steps_of_delay(delay[s], dt);
+            steps = steps < way.queue->n_lists ? steps : way.queue->n_lists - 1;
             EventList& arrivals = events_at(way.queue, step + steps);
             const unsigned long long place = atomicAdd(reinterpret_cast<unsigned long long*>(&arrivals.n), 1ull);
             arrivals.items[place] = Event{r->serial[s], s, r->pre[s]};

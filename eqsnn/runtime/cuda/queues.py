@@ -61,8 +61,27 @@ class DeviceQueue:
             raise
         for k, (address, room) in longer.items():
             self._mirror.upload(address, self._events(lists[k]))
-            self._mirror.free(lists[k].items)
+            if lists[k].items:
+                self._mirror.free(lists[k].items)
             self._mirror.write(self._table + k * sizeof(EventList), EventList(address, lists[k].n, room))
+
+    def add_lists(self, step: int) -> None:
+        """Take longer delays from ``step`` on: as many steps as the queue has noted.
+
+        :raises MemoryError: there is no memory for them; all is as it was.
+        """
+        queue = self._mirror.read(self.address, EventQueue)
+        n = int(queue.lost) + 1
+        known, lists = self._lists(), [EventList() for _ in range(n)]
+        for t in range(step, step + self._n):
+            lists[t % n] = known[t % self._n]
+        table = self._mirror.table(lists)
+        if core.load().eqsnn_events_lengthen(self._host, n - 1, step):
+            self._mirror.free(table)
+            raise MemoryError("no memory for spikes under way")
+        self._mirror.write(self.address, EventQueue(cast(table, POINTER(EventList)), n, 0))
+        self._mirror.free(self._table)
+        self._table, self._n = table, n
 
     def _lists(self) -> list[EventList]:
         data = np.zeros(self._n * sizeof(EventList), np.uint8)

@@ -19,7 +19,7 @@ from .demand import Demand
 from .device import Module
 from .mirror import Mirror, memory
 
-WANTS_SLOTS, WANTS_STAGING, WANTS_QUEUE, WANTS_LOG = 1, 2, 3, 4
+WANTS_SLOTS, WANTS_STAGING, WANTS_QUEUE, WANTS_LOG, WANTS_LISTS = range(1, 6)
 """Kinds of room, as ``cuda/staging.h`` has them."""
 
 BLOCK = 256

@@ -18,7 +18,7 @@ from .mirror import Mirror, memory
 from .queues import DeviceQueue
 from .records import DeviceRecorder, shape_of
 from .samples import WANTS_BUFFER, DeviceRooms
-from .structure import WANTS_QUEUE, DeviceRagged
+from .structure import WANTS_LISTS, WANTS_QUEUE, DeviceRagged
 
 
 class Upload:
@@ -67,6 +67,8 @@ class Upload:
             self._rooms.make_room(wanted.kind, wanted.amount)
         elif wanted.kind == WANTS_QUEUE:
             self._queues[wanted.projection].lengthen(wanted.amount)
+        elif wanted.kind == WANTS_LISTS:
+            self._queues[wanted.projection].add_lists(wanted.amount)
         else:
             self._changing[wanted.projection].make_room(wanted)
 
