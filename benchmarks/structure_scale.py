@@ -172,7 +172,10 @@ def against_size(b: Any, cases: dict[int, Case], repeats: int) -> list[list[str]
 
 
 def against_number(b: Any, case: Case, rules: Sequence[Rule], numbers: Sequence[int], repeats: int) -> list[list[str]]:
-    """Time of rules against n in one network, less that of none; numbers are taken in turn."""
+    """Time of rules against n in one network, less that of none; numbers are taken in turn.
+
+    The exponent is that of times which stand out from that of none, and so from the noise in it.
+    """
     rows = [['rule', 'n = 0, us', *(f'{n:.0e}, us' for n in numbers), 'exponent', 'promised']]
     for rule in rules:
         steps: dict[int, int] = {}
@@ -186,9 +189,10 @@ def against_number(b: Any, case: Case, rules: Sequence[Rule], numbers: Sequence[
                 case.steps = steps[n]
                 found.append(case.step(b))
         nothing, *times = [median(found) for found in seconds.values()]
-        more = [max(t - nothing, 1e-9) for t in times]
-        rows.append([rule.name, f'{nothing*1e6:.1f}', *(f'{t*1e6:.1f}' for t in more), f'{exponent(numbers, more):.2f}',
-                     '1'])
+        more = {n: t - nothing for n, t in zip(numbers, times, strict=True)}
+        clear = {n: t for n, t in more.items() if t > nothing/5}
+        rows.append([rule.name, f'{nothing*1e6:.1f}', *(f'{t*1e6:.1f}' if n in clear else '' for n, t in more.items()),
+                     f'{exponent(list(clear), list(clear.values())):.2f}', '1'])
     return rows
 
 
