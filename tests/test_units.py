@@ -273,9 +273,11 @@ def test_misfits_are_told_in_the_users_words() -> None:
 
 
 def test_import_is_cheap() -> None:
+    """Measured against what astropy itself takes in the same process: a time alone would measure the machine."""
     code = (
-        "import time, astropy.units; t = time.perf_counter()\n"
-        "from eqsnn.units import *\nfrom eqsnn._numpy import *\nprint(time.perf_counter() - t)"
+        "import time; t = time.perf_counter()\n"
+        "import astropy.units; t, known = time.perf_counter(), time.perf_counter() - t\n"
+        "from eqsnn.units import *\nfrom eqsnn._numpy import *\nprint((time.perf_counter() - t) / known)"
     )
     best = min(float(subprocess.check_output([sys.executable, "-W", "error", "-c", code])) for _ in range(3))
-    assert best < 0.15  # 0.03 on an idle machine
+    assert best < 2  # about 1
