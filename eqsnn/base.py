@@ -82,6 +82,12 @@ class NetworkObject(metaclass=_Registered):
         if store is not None:
             store.set_precision(dtype)
 
+    def set_batch(self, copies: int) -> None:
+        """Hold the state of so many networks; new ones begin as the first is now."""
+        store = getattr(self, "store", None)
+        if store is not None:
+            store.set_copies(copies)
+
     def before_run(self, network: Network) -> None:
         """Prepare for a run; the network's clocks stand at its start."""
 

@@ -29,7 +29,8 @@ class Binding:
     """State of ``objects`` (by name) for one run.
 
     ``namespaces`` are those of their texts, by owner; ``steps`` gives for each clock the step the run starts at.
-    ``substitutes`` replaces the storage of projections, for code that tries pairs out.
+    ``substitutes`` replaces the storage of projections, for code that tries pairs out. In a batch, it is the state of
+    the first network: `of_copy` gives that of the others.
     """
 
     def __init__(
@@ -48,6 +49,25 @@ class Binding:
         self._aside: dict[str, npt.NDArray[Any]] = {}
         self._tables: dict[str, npt.NDArray[Any]] = {}
         self._real = np.dtype(real)
+        self._copy = 0
+
+    def of_copy(self, copy: int, recordings: Mapping[str, Recording] | None = None) -> Binding:
+        """The state of a network of a batch; what all have in common is not worked out again."""
+        found = Binding(self._objects, self._namespaces, self._steps, self._real, self._substitutes, recordings)
+        found._copy, found._tables = copy, self._tables
+        return found
+
+    def shape(self) -> object:
+        """What stays equal while all memory is where it was (see `eqsnn.runtime.lanes`)."""
+        found: list[object] = []
+        for item in self._objects.values():
+            store: Store | None = vars(item).get("store")
+            ragged: Ragged | None = vars(item).get("ragged")
+            found += [item.name, id(store), 0 if store is None else store.version]
+            found += [0, 0] if ragged is None else [ragged.handle, len(ragged.columns)]
+            found += [id(recording) for recording in vars(item).get("recordings", ())]
+        tables = (table for namespace in self._namespaces.values() for table in namespace.tables.values())
+        return tuple(found), tuple(dict.fromkeys(tables))
 
     def buffer(self, array: Array) -> npt.NDArray[Any]:
         """Memory of a flat array: a group's variable, a table, the index of a link, a rule's counter."""
@@ -64,7 +84,7 @@ class Binding:
         found = self._objects.get(owner)
         store: Store | None = getattr(found, "store", None)
         if store is not None and name in store:
-            return store.buffer(name)
+            return store.buffer(name, self._copy)
         return self._counter(array, found)
 
     def _increments(self, array: Array) -> npt.NDArray[Any]:
@@ -122,22 +142,22 @@ class Binding:
 
     def ring(self, neurons: str, event: str) -> Ring:
         """Event lists of a group."""
-        found: Ring = self._objects[neurons].ring(event)
+        found: Ring = self._objects[neurons].ring(event, self._copy)
         return found
 
     def way(self, projection: str, pathway: str) -> Way:
         """A pathway, bound to what it hears."""
-        found: Way = self._objects[projection].way(pathway, self._steps)
+        found: Way = self._objects[projection].way(pathway, self._steps, self._copy)
         return found
 
     def recording(self, name: str) -> Recording:
         """Memory of a monitor."""
         known = self._recordings.get(name)
-        return known if known is not None else self._objects[name].recording
+        return known if known is not None else self._objects[name].recordings[self._copy]
 
     def generator(self, neurons: str) -> Generator:
         """Events given beforehand."""
-        found: Generator = self._objects[neurons].generator()
+        found: Generator = self._objects[neurons].generator(self._copy)
         return found
 
     def callback(self, name: str) -> Callable[[], None]:

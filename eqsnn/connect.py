@@ -219,8 +219,8 @@ def create(synapses: Synapses, i: npt.NDArray[np.int32], j: npt.NDArray[np.int32
     if synapses.multisynaptic_index is None:
         _no_twice(synapses, keys)
     synapses.ragged.append(i, j)
-    if "lastupdate" in synapses.ragged.columns:
-        synapses.ragged.set("lastupdate", synapses.ticks, slice(before, None))
+    for name in synapses.copies_of("lastupdate"):
+        synapses.ragged.set(name, synapses.ticks, slice(before, None))
     synapses.note_connected(i, j)
     if synapses.multisynaptic_index is not None:
         old = synapses.ragged.i.astype(np.int64) * len(synapses.target_group) + synapses.ragged.j

@@ -17,9 +17,10 @@ from .model.symbols import GroupModel
 from .neurongroup import NeuronGroup
 from .pathways import PathwayView, SynapticPathway, check_delay
 from .runtime.ragged import Ragged
+from .runtime.rings import Way
 from .runtime.store import Store
 from .state import VariableView
-from .subgroup import Subgroup
+from .subgroup import Subgroup, whole
 from .units import Quantity, quantity, to_base
 
 
@@ -113,6 +114,22 @@ class DelayedGroup(Group):
                 hint = f"pathways are {', '.join(self.pathways) or 'none'}"
                 raise errors.NameError("E307", f"there is no pathway '{name}' to delay.", place=self.title, hint=hint)
             self.pathways[name].set_delay(value)
+
+    def way(self, pathway: str, steps: Mapping[str, int], copy: int = 0) -> Way:
+        """A pathway of one network of a batch, bound to the events it hears; ``steps`` are those of each clock."""
+        found = self.pathways[pathway]
+        end = self.source_group if found.side == "pre" else self.target_group
+        _, start, stop = end.extent()
+        dt, now = end.clock.dt_, steps[end.clock.name]
+        ring, way = whole(end).ring(found.event, copy), found.way(copy)
+        if found.each:
+            if copy == 0:
+                found.longest = int(np.max(np.rint(self.ragged.get(found.variable) / dt), initial=0))
+            way.bind_queue(found.longest, now)
+            way.send_on(self.ragged, found.side == "post", now)
+        delay = 0 if found.each else round(found.seconds / dt)
+        way.bind(ring, start, stop, self.ragged.fields.next_serial, delay, now)
+        return way
 
     # ---- delays ----
 

@@ -34,7 +34,8 @@ def read_end(synapses: DelayedGroup, name: str, subset: Any) -> npt.NDArray[Any]
     assert found is not None
     group, variable, neurons = found
     if group.state_variables()[variable].shared:
-        return np.broadcast_to(group.read_state(variable, None), neurons[subset].shape)
+        value = group.read_state(variable, None)
+        return np.broadcast_to(value, value.shape[:-1] + neurons[subset].shape)
     return group.read_state(variable, neurons[subset])
 
 

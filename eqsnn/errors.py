@@ -5,6 +5,7 @@ All derive from `EqsnnError` and have a stable ``code`` such as ``'E203'``; prin
 
 from __future__ import annotations
 
+from .attributes import UnknownVariableError
 from .grammar.errors import (
     BuildError,
     Diagnostic,
@@ -20,7 +21,6 @@ from .grammar.errors import (
     UnsupportedError,
 )
 from .prefs import UnknownPreferenceError
-from .state import UnknownVariableError
 
 __all__ = [
     "BuildError",

@@ -32,7 +32,10 @@ _WHEN = When("start", 0, "now")
 
 
 def evaluate(owner: Any, text: str, indices: Any, title: str) -> npt.NDArray[Any]:
-    """Values of an expression for elements ``indices`` of a group or of synapses (all where None), shape (n,)."""
+    """Values of an expression for elements ``indices`` of a group or of synapses (all where None), shape (n,).
+
+    In a batch the shape is (copies, n).
+    """
     from .grammar.parser import parse_expression
 
     node = parse_expression(Source(text, title))
@@ -42,7 +45,10 @@ def evaluate(owner: Any, text: str, indices: Any, title: str) -> npt.NDArray[Any
 def evaluate_expressions(
     owner: Any, nodes: tuple[ast.Expression, ...], indices: Any, namespace: Namespace, trial: Trial | None = None
 ) -> tuple[npt.NDArray[Any], ...]:
-    """Values of several expressions; ``trial`` replaces the synapses by pairs to be tried out."""
+    """Values of several expressions; ``trial`` replaces the synapses by pairs to be tried out.
+
+    In a batch, values have a first axis for its networks; of pairs that are tried out there is one value.
+    """
     from .model.infer import infer
 
     group, start = _group_of(owner)
@@ -51,14 +57,16 @@ def evaluate_expressions(
     declarations = trial.declare(surroundings(group)) if trial is not None else declare(surroundings(group))
     recorder = StateRecorder(_TASK, group.title, group.name, nodes, _WHEN, namespace, start)
     network = NetworkDeclaration((recorder,), declarations)
-    recording = _recording(owner, group, start, indices, len(nodes), trial)
-    _run(network, group, namespace, recording, trial)
+    copies = 1 if trial is not None else group.store.copies
+    recordings = [_recording(owner, group, start, indices, len(nodes), trial) for _ in range(copies)]
+    _run(network, group, namespace, recordings, trial)
     scope = (
         CheckedNetwork(network, units(), network.neurons(), network.projections()).scope(group.name).fresh(namespace)
     )
     kinds = [infer(node, scope).dtype.value for node in nodes]
     as_type = {"real": np.float64, "integer": np.int64, "boolean": np.bool_}
-    return tuple(recording.values(k).reshape(-1).astype(as_type[kind]) for k, kind in enumerate(kinds))
+    found = [np.stack([part.values(k).reshape(-1) for part in recordings]) for k in range(len(nodes))]
+    return tuple((x if copies > 1 else x[0]).astype(as_type[kind]) for x, kind in zip(found, kinds, strict=True))
 
 
 def scope_of(group: Any, namespace: Namespace) -> Scope:
@@ -96,7 +104,10 @@ def check_trial(
 
 
 def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, title: str) -> None:
-    """Run ``variable operator text`` for elements ``indices`` of a group or of synapses (all where None)."""
+    """Run ``variable operator text`` for elements ``indices`` of a group or of synapses (all where None).
+
+    In a batch each network that has a value of its own runs it, with the same random numbers.
+    """
     from .grammar.parser import parse_expression
 
     group, start = _group_of(owner)
@@ -109,7 +120,8 @@ def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, ti
         _TASK, title, group.name, start, start + 1, block, namespace, _WHEN, chosen=not shared, setting=True
     )
     network = NetworkDeclaration((regular,), declare(surroundings(group)))
-    _run(network, group, namespace, _recording(owner, group, start, indices, 0, None), None)
+    copies = range(group.state_copies(variable))
+    _run(network, group, namespace, [_recording(owner, group, start, indices, 0, None) for _ in copies], None)
 
 
 def staged_pairs(
@@ -120,7 +132,7 @@ def staged_pairs(
     trial = Ragged(len(synapses.source_group), len(synapses.target_group), hidden, multi=True)
     structural = Structural(_TASK, synapses.title, synapses.name, rule, namespace, _WHEN)
     network = NetworkDeclaration((structural,), declare(surroundings(synapses)))
-    _run(network, synapses, namespace, None, Trial(trial, ()))
+    _run(network, synapses, namespace, [], Trial(trial, ()))
     return trial.i, trial.j
 
 
@@ -215,9 +227,9 @@ def _recording(owner: Any, group: Any, start: int, indices: Any, columns: int, t
 
 
 def _run(
-    network: NetworkDeclaration, group: Any, namespace: Namespace, recording: Recording | None, trial: Trial | None
+    network: NetworkDeclaration, group: Any, namespace: Namespace, recordings: list[Recording], trial: Trial | None
 ) -> None:
-    """Compile and run one step of a program of one task."""
+    """Compile and run one step of a program of one task, on as many networks of a batch as there are recordings."""
     if hasattr(group, "traces"):
         group.traces.write_back()
     objects = {item.name: item for item in surroundings(group)}
@@ -233,15 +245,16 @@ def _run(
         {name: clock.step for name, clock in clocks.items()},
         group.store.real,
         {group.name: trial.ragged} if trial is not None else None,
-        {_TASK: recording} if recording is not None else None,
     )
     own = group.clock
     timing = Timing(
         own.dt_, dict.fromkeys((*clocks, "now"), 1), {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_}
     )
     key = _next_key(session.program)  # tells the draws of statements apart, whenever they run
-    outcome = session.run(binding, timing, own.step, own.step + 1, key, threads=1, origin=own.step)
-    check_outcome(outcome, session.program, group.title)
+    for copy in range(max(1, len(recordings))):
+        state = binding.of_copy(copy, {_TASK: recordings[copy]} if recordings else None)
+        outcome = session.run(state, timing, own.step, own.step + 1, key, threads=1, origin=own.step, copy=copy)
+        check_outcome(outcome, session.program, group.title)
 
 
 def run_rule(rule: Any) -> None:

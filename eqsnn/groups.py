@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from . import namespaces
+from .attributes import StateAccess
 from .base import NetworkObject, text_source
 from .clocks import Clock
 from .grammar import ast, errors
@@ -16,7 +17,7 @@ from .model import equations
 from .model.symbols import GroupModel, Variable
 from .namespaces import Namespace, check_namespace
 from .regular import RunRegularly
-from .state import Array, Indices, Member, StateAccess
+from .state import Array, Indices, Member
 
 METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
 

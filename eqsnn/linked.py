@@ -40,7 +40,7 @@ class Source:
 
     def values(self) -> npt.NDArray[Any]:
         """The values, one for each neuron."""
-        found: npt.NDArray[Any] = self.group.store[self.variable.name][self.positions]
+        found: npt.NDArray[Any] = self.group.store[self.variable.name][..., self.positions]
         return found
 
     def link(self) -> Link:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, MutableSet
+from collections.abc import Iterable, Mapping, MutableSet
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,22 +14,20 @@ from .clocks import Clock, whole_steps
 from .devices import device
 from .grammar import errors
 from .language_units import units
+from .members import check_batch, check_batch_size, check_complete
 from .model.declarations import SLOTS, NetworkDeclaration
 from .model.dimensions import SECOND
 from .model.scope import External
-from .names import check_distinct
 from .namespaces import Frame, Namespace, resolvers_of, same_kind
 from .neurongroup import NeuronGroup
 from .outcome import raise_fault
-from .poisson import PoissonInput
 from .prefs import prefs
 from .profile import Profile
 from .progress import Progress
-from .regular import RunRegularly
 from .report import Report, reporter
 from .runtime.bind import Timing
 from .state import VariableView
-from .subgroup import Subgroup, whole
+from .subgroup import Subgroup
 from .synapses import Synapses
 from .timing import clocks_of, duration_in_seconds, ticks, timing_of
 from .units import quantity
@@ -37,6 +35,7 @@ from .units import quantity
 if TYPE_CHECKING:
     from .compiler import Compiled
     from .runtime.cuda.session import CudaSession
+    from .runtime.lanes import Lanes
     from .runtime.session import Session
 
 _LARGE = 20_000  # neurons or synapses: below this a second thread does not pay
@@ -49,7 +48,8 @@ running: list[Network] = []
 class Network:
     """Objects that run together: ``Network(G, S, M)``, or ``Network(collect())`` for all there are.
 
-    ``precision`` is that of all state variables, ``'float64'`` or ``'float32'``; by default ``prefs.precision``.
+    ``precision`` is that of all state variables, ``'float64'`` or ``'float32'``; by default ``prefs.precision``. With a
+    ``batch_size``, so many networks run side by side: each has its own neurons and spikes, and all the same synapses.
 
     Example::
 
@@ -59,9 +59,10 @@ class Network:
 
     def __init__(
         self, *objects: NetworkObject | Iterable[NetworkObject], precision: Literal["float64", "float32"] | None = None,
-        name: str = "network",
+        name: str = "network", batch_size: int = 1,
     ) -> None:  # fmt: skip
         self.name = name
+        self.batch_size = check_batch_size(batch_size)
         self._members = self._no_members()
         self.precision = precision or prefs.precision
         if self.precision not in ("float64", "float32"):
@@ -71,6 +72,7 @@ class Network:
         self.loop_seconds = 0.0
         self._compiled: Compiled | None = None
         self._session: Session | CudaSession | None = None
+        self._lanes: Lanes | None = None
         self._meanings: dict[str, dict[str, External | None]] = {}
         self._profile: Profile | None = None
         self._stopped = False
@@ -82,6 +84,8 @@ class Network:
         for item in objects:
             if isinstance(item, NetworkObject):
                 self._members.add(item)
+                for part in flatten([item]) if self.batch_size > 1 else ():
+                    part.set_batch(self.batch_size)
             elif isinstance(item, Mapping):
                 self.add(*item.values())
             elif isinstance(item, Iterable) and not isinstance(item, str | Subgroup | VariableView):
@@ -187,7 +191,8 @@ class Network:
         objects = list(flatten(self._with_dependencies()))
         clocks = clocks_of(objects)
         timing = timing_of(clocks)
-        self._check_sources(objects)
+        check_complete(objects)
+        check_batch(objects, self.batch_size)
         if not whole_steps(self.t_, timing.tick):
             message = f"the time {self.t_:g} s is not a whole number of steps of {timing.tick * 1e3:g} ms."
             raise errors.RunError(
@@ -199,6 +204,7 @@ class Network:
         self.tick = timing.tick
         for item in objects:
             item.set_precision(real)
+            item.set_batch(self.batch_size)
         for item in objects:
             item.before_run(self)
         start = round(self.t_ / timing.tick)
@@ -223,44 +229,45 @@ class Network:
         progress = Progress(self, span, timing, clocks, report)
         self._stopped = False
         tick = span[0]
+        runner: Session | CudaSession | Lanes = session
         running.append(self)
         try:
-            outcome = session.run(
-                binding, timing, *span, seeds.run_key(), self._threads(objects), heartbeat=progress.beat,
-                position=progress.at, stopped=progress.stopped, profile=profile,
-            )  # fmt: skip
+            if self.batch_size > 1:
+                keys = [seeds.run_key(copy) for copy in range(self.batch_size)]
+                runner = lanes = self._bound(session, binding, timing)
+                outcome = lanes.run(*span, keys, self._threads(objects), heartbeat=progress.beat, profile=profile)
+            else:
+                outcome = session.run(
+                    binding, timing, *span, seeds.run_key(), self._threads(objects), heartbeat=progress.beat,
+                    position=progress.at, stopped=progress.stopped, profile=profile,
+                )  # fmt: skip
             tick = outcome.tick
             self._profile = Profile.of(compiled.program, outcome) if profile else None
-            raise_fault(outcome, compiled, names, timing)
+            raise_fault(outcome, compiled, names, timing, self.batch_size)
             progress.end()
         finally:
             running.remove(self)
-            tick = max(tick, session.tick)
+            tick = max(tick, runner.tick)
             self.t_ = tick * timing.tick
             for clock in clocks.values():
                 clock.step = -(-tick // timing.periods[clock.name])
-            self.loop_seconds = session.seconds
+            self.loop_seconds = runner.seconds
+
+    def _bound(self, session: Session | CudaSession, binding: Binding, timing: Timing) -> Lanes:
+        """The networks of the batch, bound to their state; what has not moved since the last run stays bound."""
+        from .runtime.lanes import Lanes
+        from .runtime.session import Session
+
+        assert isinstance(session, Session)
+        states = [binding.of_copy(copy) for copy in range(self.batch_size)]
+        if self._lanes is None or self._lanes.session is not session:
+            self._lanes = Lanes(session, states, timing)
+        else:
+            self._lanes.renew(states, timing)
+        return self._lanes
 
     def _with_dependencies(self) -> list[NetworkObject]:
         return self.objects
-
-    def _check_sources(self, objects: list[NetworkObject]) -> None:
-        """Every group that others refer to must be in the network.
-
-        :raises RunError: E901, E908. :raises NameError: E312, two have one name.
-        """
-        if not objects:
-            raise errors.RunError(
-                "E901", "there is nothing to run.", hint="make a NeuronGroup first, and keep a reference to it"
-            )
-        check_distinct((item.name, item.title) for item in objects)
-        names = {item.name for item in objects}
-        for item in objects:
-            for name, title in _needed(item):
-                if name not in names:
-                    message = f"it needs {title}, which is not in the network."
-                    hint = "give it to Network(...) too, or to its add(...)"
-                    raise errors.RunError("E908", message, place=item.title, hint=hint)
 
     def _compile(self, objects: list[NetworkObject]) -> tuple[Compiled, Session | CudaSession, dict[str, Namespace]]:
         """The compiled network: the one of the last run, where texts and kinds of names are what they were."""
@@ -297,6 +304,8 @@ class Network:
             return prefs.threads
         import os
 
+        if self.batch_size > 1:
+            return min(os.cpu_count() or 1, self.batch_size)
         largest = max((len(item) for item in objects if isinstance(item, NeuronGroup | Synapses)), default=0)
         return min(os.cpu_count() or 1, max(1, largest // _LARGE))
 
@@ -320,20 +329,3 @@ class Network:
         return "\n".join(
             [f"Network of {len(self)} objects at {self.t}:", *(f"  {item.title}" for item in self.objects)]
         )
-
-
-def _needed(item: NetworkObject) -> Iterator[tuple[str, str]]:
-    """Name and title of every object that one refers to."""
-    parts = ("source_group", "target_group", "source", "target")
-    others = [vars(item).get(part) for part in parts]
-    if hasattr(type(item), "synapses") or "synapses" in vars(item):
-        others.append(item.synapses)  # type: ignore[attr-defined]
-    if isinstance(item, NeuronGroup):
-        links = (item.link_source(name) for name in item.model.variables)
-        others += [link.group for link in links if link is not None]
-    for other in others:
-        if isinstance(other, NetworkObject | Subgroup):
-            group = whole(other) if isinstance(other, Subgroup) else other
-            yield group.name, group.title
-    if isinstance(item, RunRegularly | PoissonInput):
-        yield item.group, f"'{item.group}'"

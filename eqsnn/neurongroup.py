@@ -84,7 +84,7 @@ class NeuronGroup(Group):
             self._reactions["spike"] = Reaction("spike", self.read_code(reset, "reset"), self.schedule("resets"))
         self._check_together(reset is not None)
         self._sources: dict[str, Source | Degree] = {}
-        self._rings: dict[str, Ring] = {}
+        self._rings: dict[str, list[Ring]] = {}
         self.store = self._new_store()
         self._lastspike_dt = self.clock.dt_
         self.close_attributes()
@@ -199,24 +199,31 @@ class NeuronGroup(Group):
         """Tell times of last spikes by the present dt."""
         dt = self.clock.dt_
         if dt != self._lastspike_dt:
-            steps = self.store["lastspike"]
+            steps = self.store.each("lastspike")
             spiked = steps > NEVER
             steps[spiked] = np.round(steps[spiked] * (self._lastspike_dt / dt))
             self._lastspike_dt = dt
 
-    def ring(self, event: str) -> Ring:
-        """Lists of recent events, bound to this group's memory."""
-        if event not in self._rings:
-            from .runtime.rings import Ring
+    def ring(self, event: str, copy: int = 0) -> Ring:
+        """Lists of recent events in one network of a batch, bound to this group's memory."""
+        from .runtime.rings import Ring
 
-            self._rings[event] = Ring(self._size)
-        ring, spikes = self._rings[event], event == "spike"
+        rings = self._rings.setdefault(event, [])
+        while len(rings) < self.store.copies:
+            rings.append(Ring(self._size, rings[0] if rings else None))
+        ring, spikes = rings[copy], event == "spike"
         ring.bind(
-            self.store.buffer(f"{event}_flags").ctypes.data,
-            self.store.buffer("lastspike").ctypes.data if spikes else None,
-            self.store.buffer("not_refractory").ctypes.data if spikes and self._refractory is not None else None,
+            self.store.buffer(f"{event}_flags", copy).ctypes.data,
+            self.store.buffer("lastspike", copy).ctypes.data if spikes else None,
+            self.store.buffer("not_refractory", copy).ctypes.data if spikes and self._refractory is not None else None,
         )
         return ring
+
+    def set_batch(self, copies: int) -> None:
+        """Hold the state of so many networks, each with its events of the last steps."""
+        super().set_batch(copies)
+        for rings in self._rings.values():
+            del rings[copies:]
 
     def surroundings(self) -> tuple[NetworkObject, ...]:
         """The objects that texts of this one may refer to: itself, and the groups that variables are linked to."""
@@ -265,6 +272,10 @@ class NeuronGroup(Group):
             known["not_refractory"] = Variable("not_refractory", self.name, BOOLEAN, "parameter", read_only=True)
         return known
 
+    def state_copies(self, name: str) -> int:
+        """Number of networks of the batch: each has its own neurons."""
+        return self.store.copies
+
     def select_elements(self, item: Any) -> Indices:
         """Neurons that an index means."""
         return select_positions(item, self._size, self.title)
@@ -277,7 +288,7 @@ class NeuronGroup(Group):
         if name in self._sources:
             return self._read_linked(name, everything)
         if name == "lastspike":
-            return np.asarray(self.store[name][everything] * self._lastspike_dt)
+            return np.asarray(self.store[name][..., everything] * self._lastspike_dt)
         if name == "not_refractory" and self._refractory is not None:
             return self.evaluate_text(name, indices, f"{self.title}, {name}")
         if name not in self.store:
@@ -287,16 +298,16 @@ class NeuronGroup(Group):
             chosen = None if member.shared else indices
             return self.evaluate_text(name, chosen, f"{self.title}, {name}")
         values = self.store[name]
-        return values.copy() if len(values) != self._size else np.array(values[everything])
+        return values.copy() if self.state_variables()[name].shared else np.array(values[..., everything])
 
     def _read_linked(self, name: str, everything: Any) -> Array:
-        return np.asarray(self._sources[name].values()[everything])
+        return np.asarray(self._sources[name].values()[..., everything])
 
     def write_state(self, name: str, indices: Indices | None, values: Array) -> None:
         """Set a variable; values in SI base units."""
         if name == "lastspike":
             values = np.maximum(np.round(values / self._lastspike_dt), NEVER)
-        self.store[name][slice(None) if indices is None else indices] = values
+        self.store[name][..., slice(None) if indices is None else indices] = values
 
     # ---- linked variables ----
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .grammar.errors import RunError
 from .runtime.context import FAULT_MEMORY, FAULT_NOT_FINITE, FAULT_TOO_MANY
+from .runtime.store import of_copy
 
 if TYPE_CHECKING:
     from .compiler import Compiled
@@ -14,8 +15,10 @@ if TYPE_CHECKING:
     from .runtime.session import Outcome
 
 
-def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any], timing: Timing) -> None:
-    """Raise the error that a run ended with, if any.
+def raise_fault(
+    outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any], timing: Timing, copies: int = 1
+) -> None:
+    """Raise the error that a run of so many networks ended with, if any.
 
     :raises RunError: E903 memory ran out, E904 too many synapses, E914 a value is not finite.
     """
@@ -23,6 +26,7 @@ def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any]
         return
     program = compiled.program
     action, now = program.actions[outcome.action], f"{outcome.tick * timing.tick * 1e3:g} ms"
+    now += f" in copy {outcome.copy} of the batch" if copies > 1 else ""
     if outcome.fault == FAULT_MEMORY:
         hint = "record less, or build a smaller network; the synapses are as they were before the change that failed"
         raise RunError("E903", f"at t = {now} memory ran out in '{program.labels[outcome.action]}'.", hint=hint)
@@ -36,8 +40,9 @@ def raise_fault(outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any]
     if array.space == "slot":
         storage = found.ragged
         where = f"{name}[{storage.fixed('pre')[outcome.index]}, {storage.fixed('post')[outcome.index]}]"
-        value = storage.view(name)[outcome.index]
+        column = of_copy(name, outcome.copy)
+        value = storage.view(column if column in storage.columns else name)[outcome.index]
     else:
-        value = found.store[name][outcome.index]
+        value = found.store.buffer(name, outcome.copy)[outcome.index]
     hint = "look for a division by zero, or a step dt too long for the equations"
     raise RunError("E914", f"at t = {now} '{where}' became {value}.", hint=hint, place=found.title)

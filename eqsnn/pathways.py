@@ -31,7 +31,8 @@ class SynapticPathway:
     order: int = 0
     seconds: float = 0.0
     each: bool = False
-    way: Way = field(default_factory=Way)
+    longest: int = 0  # of the delays of the synapses, in steps, as of the last run
+    ways: list[Way] = field(default_factory=lambda: [Way()])
 
     @property
     def code(self) -> str:
@@ -56,10 +57,16 @@ class SynapticPathway:
         self.seconds = check_delay(value, self.title)
         self.each = False
 
+    def way(self, copy: int) -> Way:
+        """Its place in time in one network of a batch."""
+        while len(self.ways) <= copy:
+            self.ways.append(self.ways[0].twin())
+        return self.ways[copy]
+
     def declare(self, clock: str) -> Pathway:
         """What the compiler needs to know, on the clock of the neurons it hears."""
         delay: Literal["none", "uniform", "each"] = "none"
-        if self.each or self.seconds > 0 or self.way.delayed:
+        if self.each or self.seconds > 0 or any(way.delayed for way in self.ways):
             delay = "each" if self.each else "uniform"
         return Pathway(self.name, self.side, self.event, self.block, delay, When(self.when, self.order, clock))
 

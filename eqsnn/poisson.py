@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import namespaces
+from .attributes import UnknownVariableError
 from .base import NetworkObject, name_node, text_source
 from .clocks import Clock
 from .grammar import ast, errors
@@ -23,7 +24,7 @@ from .model.types import real
 from .namespaces import Namespace
 from .neurongroup import NeuronGroup
 from .regular import RunRegularly
-from .state import Array, Indices, Member, UnknownVariableError
+from .state import Array, Indices, Member
 from .subgroup import Subgroup
 from .units import quantity
 from .values import broadcast, checked
@@ -110,7 +111,7 @@ class PoissonGroup(NeuronGroup):
     def read_state(self, name: str, indices: Indices | None) -> Array:
         """Copy of a variable's values in SI base units."""
         if name == "rates" and self._has_one_rate:
-            return np.full(self._size if indices is None else len(indices), self.store["rates"][0])
+            return np.full(self._size if indices is None else len(indices), self.store.buffer("rates")[0])
         return super().read_state(name, indices)
 
     def write_state(self, name: str, indices: Indices | None, values: Array) -> None:
@@ -131,7 +132,7 @@ class PoissonGroup(NeuronGroup):
         super().assign_text(name, operator, text, indices, title)
 
     def _separate_rates(self) -> None:
-        rate = self.store["rates"][0]
+        rate = self.store.buffer("rates")[0]
         self.model = replace(self.model, variables={"rates": self._variable(one=False)})
         self.store.add("rates", "real", self._size, rate)
 

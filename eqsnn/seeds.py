@@ -9,6 +9,7 @@ from .grammar.errors import ModelError
 
 _seed: int | None = None
 _streams = 0
+_MASK = 2**64 - 1
 
 
 def seed(value: int | None = None) -> None:
@@ -54,6 +55,20 @@ def _checked(value: object) -> int:
     return number
 
 
-def run_key() -> int:
-    """The key of a run's random numbers: the seed alone. Steps count on from run to run, so no number comes twice."""
-    return (current_seed() * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & (2**64 - 1)
+def run_key(copy: int = 0) -> int:
+    """The key of a run's random numbers: the seed alone. Steps count on from run to run, so no number comes twice.
+
+    The networks of a batch draw numbers of their own: those that a network by itself draws after
+    ``seed(seed_of_copy(copy))``.
+    """
+    return (seed_of_copy(copy) * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & _MASK
+
+
+def seed_of_copy(copy: int) -> int:
+    """The seed of one network of a batch; the first has the seed in force."""
+    if copy == 0:
+        return current_seed()
+    mixed = (current_seed() + copy * 0x9E3779B97F4A7C15) & _MASK  # the finaliser of SplitMix64: all bits matter
+    mixed = ((mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9) & _MASK
+    mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & _MASK
+    return mixed ^ mixed >> 31

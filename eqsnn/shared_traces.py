@@ -53,9 +53,12 @@ class SharedTraces:
         ragged = self._synapses.ragged
         ends = {"pre": ragged.i, "post": ragged.j}
         for name, side in self._sides.items():
-            ragged.set(name, self._synapses.store[f"{name}@{side}"][ends[side]])
-        if "lastupdate" in ragged.columns:
-            ragged.set("lastupdate", round(max(clock.step - 1, 0) * clock.dt_ / self._synapses.tick))
+            for own, values in zip(
+                self._synapses.copies_of(name), self._synapses.store.each(f"{name}@{side}"), strict=False
+            ):
+                ragged.set(own, values[ends[side]])
+        for own in self._synapses.copies_of("lastupdate"):
+            ragged.set(own, round(max(clock.step - 1, 0) * clock.dt_ / self._synapses.tick))
         self._written = clock.step
 
     def _clock(self) -> Clock:

@@ -53,7 +53,7 @@ class SpikeGeneratorGroup(NeuronGroup):
         name: str | None = None,
     ) -> None:
         super().__init__(N, dt=dt, clock=clock, when=when, order=order, name=name)
-        self._generator: Generator | None = None
+        self._generators: list[Generator] = []
         self.set_spikes(indices, times, period, sorted)
 
     def _is_external(self) -> bool:
@@ -143,11 +143,13 @@ class SpikeGeneratorGroup(NeuronGroup):
             raise errors.RunError("E913", message, place=self.title)
         return steps
 
-    def generator(self) -> Generator:
+    def generator(self, copy: int = 0) -> Generator:
         """The spikes of the run to come, as the compiled loop reads them; this group keeps the memory alive."""
         from .runtime.context import Generator
 
-        self._generator = Generator(
-            self._steps.ctypes.data, self._sorted_ids.ctypes.data, len(self._steps), 0, self._period_steps
-        )
-        return self._generator
+        while len(self._generators) <= copy:
+            self._generators.append(Generator())
+        found = self._generators[copy]
+        found.step, found.index = self._steps.ctypes.data, self._sorted_ids.ctypes.data
+        found.n, found.position, found.period = len(self._steps), 0, self._period_steps
+        return found

@@ -13,7 +13,6 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from . import namespaces
 from .grammar import errors
-from .grammar.suggest import suggest
 from .model.symbols import Subexpression, Variable
 from .model.types import ValueType
 from .units import quantity
@@ -33,6 +32,9 @@ class StateOwner(Protocol):
 
     def __len__(self) -> int: ...
 
+    def state_copies(self, name: str) -> int:
+        """Number of networks of a batch that have a value each; 1: one for all, and values have no axis for it."""
+
     def state_variables(self) -> Mapping[str, Member]:
         """Variables and subexpressions by name, with those that the language gives a meaning (``i``, ``lastspike``)."""
 
@@ -43,10 +45,13 @@ class StateOwner(Protocol):
         """
 
     def read_state(self, name: str, indices: Indices | None) -> Array:
-        """Copy of a variable's values in SI base units; None: of all elements. A shared variable has one."""
+        """Copy of a variable's values in SI base units; None: of all elements. A shared variable has one.
+
+        Where each network of a batch has a value, the first axis is theirs.
+        """
 
     def write_state(self, name: str, indices: Indices | None, values: Array) -> None:
-        """Set a variable; one value for each index."""
+        """Set a variable; one value for each index, in a batch perhaps with a first axis for its networks."""
 
     def evaluate_text(self, text: str, indices: Indices | None, title: str) -> Array:
         """Values of an expression."""
@@ -94,11 +99,12 @@ class VariableView(NDArrayOperatorsMixin):
         if isinstance(item, tuple) and None in item:  # matplotlib asks for x[:, None]
             return self.get()[item]
         indices = self._indices(item)
-        return self._with_unit(self._read(indices.reshape(-1)).reshape(indices.shape))
+        values = self._read(indices.reshape(-1))
+        return self._with_unit(values.reshape(values.shape[:-1] + indices.shape))
 
     def _all(self) -> Array:
         values = self._read(None)
-        return values.reshape(()) if self._member.shared else values
+        return values.reshape(values.shape[:-1]) if self._member.shared else values
 
     def _read(self, indices: Indices | None) -> Array:
         with self._frame.active() if self._frame is not None else nullcontext():
@@ -119,8 +125,7 @@ class VariableView(NDArrayOperatorsMixin):
         title = f"{self._owner.title}, index of {self._name}"
         self._owner.require_condition(item, title)
         chosen = self._owner.evaluate_text(item, None, title)
-        count = len(self._owner)
-        return np.flatnonzero(np.broadcast_to(chosen, (count,)))
+        return np.flatnonzero(np.broadcast_to(common(chosen, title), (len(self._owner),)))
 
     # ---- writing ----
 
@@ -136,7 +141,15 @@ class VariableView(NDArrayOperatorsMixin):
         if indices is not None and indices.ndim == 0 and values.size == 1:
             values = values.reshape(())
         count = 1 if self._member.shared else len(self._owner) if flat is None else len(flat)
-        self._owner.write_state(self._name, flat, broadcast(values, count, self._name, self._owner.title))
+        self._owner.write_state(self._name, flat, self._spread(values, count, indices))
+
+    def _spread(self, values: Array, count: int, indices: Indices | None = None) -> Array:
+        """Values for ``count`` elements, or for as many in each network of a batch."""
+        copies = self._owner.state_copies(self._name)
+        single = self._member.shared or (indices is not None and indices.ndim == 0)
+        if copies > 1 and values.shape == ((copies,) if single else (copies, count)):
+            return values.reshape(copies, count)
+        return broadcast(values, count, self._name, self._owner.title, copies)
 
     def _checked(self, value: Any) -> Array:
         if isinstance(value, VariableView):
@@ -164,7 +177,7 @@ class VariableView(NDArrayOperatorsMixin):
             given = value.get() if isinstance(value, VariableView) else value
             count = 1 if self._member.shared else len(self._owner)
             if np.ndim(given):
-                broadcast(np.empty(np.shape(given)), count, self._name, self._owner.title)
+                self._spread(np.empty(np.shape(given)), count)
             self[:] = _OPERATIONS[operation](self.get(), given)
         return self
 
@@ -237,6 +250,19 @@ class VariableView(NDArrayOperatorsMixin):
         return format(self.get(), specification)
 
 
+def common(chosen: Array, title: str) -> Array:
+    """The one answer of the networks of a batch to a condition, which each has given.
+
+    :raises StateError: E709, they differ.
+    """
+    if chosen.ndim < 2:
+        return chosen
+    if (chosen != chosen[0]).any():
+        hint = "choose elements by what the networks have in common, such as 'i < 10'"
+        raise errors.StateError("E709", "the networks of the batch differ in this.", place=title, hint=hint)
+    return np.asarray(chosen[0])
+
+
 def _is_everything(item: Any) -> bool:
     return item is Ellipsis or (isinstance(item, slice) and item == slice(None))
 
@@ -248,93 +274,3 @@ def _value(argument: Any) -> Any:
     if isinstance(argument, list | tuple) and any(isinstance(part, VariableView) for part in argument):
         return type(argument)(map(_value, argument))
     return argument
-
-
-# ---- attributes of groups -------------------------------------------------------------------------------------------
-
-
-class UnknownVariableError(errors.NameError, AttributeError):
-    """E319: a group has no such variable. Also an AttributeError, as `hasattr` and `getattr` expect."""
-
-
-class StateAccess:
-    """Makes the variables of a `StateOwner` its attributes.
-
-    A subclass calls `close_attributes` when it is set up: from then on only variables, and attributes that exist or
-    begin with ``_``, can be set, so that a misspelt variable is an error. ``also_reserved`` are further names that no
-    variable can have.
-    """
-
-    also_reserved: tuple[str, ...] = ()
-
-    def close_attributes(self: Any) -> None:
-        """Allow no new attributes from here on.
-
-        :raises NameError: E306, a variable has the name of an attribute.
-        """
-        for name in self.state_variables():
-            if hasattr(type(self), name) or name in vars(self) or name in self.also_reserved:
-                message = f"'{name}' cannot be a variable: it is an attribute of every {type(self).__name__}."
-                raise errors.NameError("E306", message, place=self.title, hint="choose another name")
-        self._closed = True
-
-    def require_condition(self, text: str, title: str) -> None:
-        """Refuse an expression that is a number, before it is compiled.
-
-        :raises TypeError: E402.
-        """
-        from .execute import check_condition
-
-        check_condition(self, text, title)
-
-    def add_attribute(self, name: str, value: Any = None) -> None:
-        """Add an attribute for the script's own use, which has nothing to do with the model."""
-        object.__setattr__(self, name, value)
-
-    def __getattr__(self: Any, name: str) -> Any:
-        if name.startswith("_") or not vars(self).get("_closed"):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        view = self.view(name)
-        if view is None:
-            raise self._unknown(name)
-        return view
-
-    def __setattr__(self: Any, name: str, value: Any) -> None:
-        if name.startswith("_") or not vars(self).get("_closed"):
-            object.__setattr__(self, name, value)
-            return
-        view = self.view(name)
-        if view is not None:
-            if not _is_same(view, value):
-                view[:] = value
-        elif isinstance(fixed := getattr(type(self), name, None), property) and fixed.fset is None:
-            raise errors.StateError("E706", f"'{name}' cannot be set.", place=self.title)
-        elif name in vars(self) or hasattr(type(self), name):
-            object.__setattr__(self, name, value)
-        else:
-            raise self._unknown(name)
-
-    def view(self: Any, name: str) -> VariableView | None:
-        """The view of a variable by its name, or of its plain numbers by its name and ``_``; else None."""
-        variables = self.state_variables()
-        if name in variables:
-            return VariableView(self, name, variables[name])
-        base = name.removesuffix("_")
-        if base != name and base in variables:
-            return VariableView(self, base, variables[base], plain=True)
-        return None
-
-    def _unknown(self: Any, name: str) -> UnknownVariableError:
-        known = list(self.state_variables())
-        near = suggest(name, known)
-        hint = (
-            f"did you mean {' or '.join(repr(n) for n in near)}?"
-            if near
-            else (f"declare '{name} : <unit>' in the model, or use add_attribute('{name}') for something of your own")
-        )
-        return UnknownVariableError("E319", f"there is no variable '{name}'.", place=self.title, hint=hint)
-
-
-def _is_same(view: VariableView, value: Any) -> bool:
-    """``G.v += x`` ends by assigning the view to the attribute that it was got from: there is nothing left to do."""
-    return isinstance(value, VariableView) and value._owner is view._owner and value._name == view._name

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .attributes import StateAccess
 from .clocks import Clock
 from .grammar import errors
 from .model.symbols import GroupModel, Subexpression
 from .namespaces import Namespace
 from .positions import select_positions
 from .regular import RunRegularly
-from .state import Array, Indices, Member, StateAccess
+from .state import Array, Indices, Member
 
 if TYPE_CHECKING:
     from .linked import Degree, Source
@@ -120,6 +121,10 @@ class Subgroup(StateAccess):
     def link_source(self, variable: str) -> Source | Degree | None:
         """Where a linked variable's values are, by neurons of the whole group."""
         return self.parent.link_source(variable)
+
+    def state_copies(self, name: str) -> int:
+        """Number of networks of the batch."""
+        return self.parent.state_copies(name)
 
     def select_elements(self, item: Any) -> Indices:
         """Neurons that an index means, counted from the first of these."""

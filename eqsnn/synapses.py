@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from . import connect as _connect
 from .clocks import Clock
-from .delays import DelayedGroup, check_ends
+from .columns import ColumnGroup
+from .delays import check_ends
 from .ends import read_end
 from .exchange import GraphExchange
 from .grammar import errors
@@ -20,20 +21,17 @@ from .model.dimensions import SECOND
 from .model.symbols import GroupModel, Variable
 from .model.types import INTEGER, real
 from .namespaces import Namespace, caller, check_namespace
-from .neurongroup import NeuronGroup
 from .positions import select_positions
-from .runtime.ragged import Ragged
-from .runtime.rings import Way
 from .runtime.store import Store
 from .shared_traces import SharedTraces
 from .state import Member, VariableView
-from .subgroup import Subgroup, whole
+from .subgroup import whole
 
 Indices = npt.NDArray[np.int32]
 _READ_ONLY = {name: Variable(name, "", INTEGER, "parameter", read_only=True) for name in ("i", "j")}
 
 
-class Synapses(GraphExchange, DelayedGroup, Remembered):
+class Synapses(GraphExchange, ColumnGroup, Remembered):
     """Synapses from ``source`` to ``target`` (the same group where not given).
 
     ``model`` holds equations and parameters of each synapse; ``on_pre`` and ``on_post`` the code that a spike on either
@@ -103,27 +101,6 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
             internal.append(Variable(self.multisynaptic_index, self.name, INTEGER, "parameter", constant=True))
         return self.read_model(self._model_text, "synapses", tuple(internal))
 
-    def _columns(self) -> list[tuple[str, Any]]:
-        members = self.model.variables.values()
-        found = [(m.name, self.store.dtype(m.type.dtype.value)) for m in members if m.stored and not m.shared]
-        return found + ([("lastupdate", np.dtype(np.int32))] if self.model.event_driven() else [])
-
-    def _new_storage(self) -> Ragged:
-        for variable in self.model.variables.values():
-            if variable.shared and variable.stored:
-                self.store.add(variable.name, variable.type.dtype.value, 1)
-        multi = self.multisynaptic_index is not None
-        by_column = [p.side == "post" for p in self.pathways.values()] + [s.side == "pre" for s in self.model.summed]
-        indexed = any(by_column)
-        found = Ragged(len(self.source_group), len(self.target_group), self._columns(), multi=multi, indexed=indexed)
-        return self._numbered(found)
-
-    def _numbered(self, storage: Ragged) -> Ragged:
-        """The storage, told which variable numbers the synapses of a pair."""
-        if self.multisynaptic_index is not None:
-            storage.number_by(self.multisynaptic_index)
-        return storage
-
     # ---- what the compiler and the runtime ask ----
 
     def declare(self) -> tuple[Declaration, ...]:
@@ -132,7 +109,8 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
         pathways = tuple(p.declare(clocks[p.side]) for p in self.pathways.values())
         return (
             Projection(
-                self.name, self.title, self.model, self.resolver(), _end(self.source_group), _end(self.target_group),
+                self.name, self.title, self.model, self.resolver(),
+                End(*self.source_group.extent()), End(*self.target_group.extent()),
                 pathways, self.method, self.schedule(), self.multisynaptic_index is not None,
                 frozenset() if self.plastic else self._traces.candidates(),
             ),
@@ -141,49 +119,6 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
     def size_of(self, what: str) -> int:
         """Value of ``N_pre``, ``N_post`` or ``N``."""
         return {"N_pre": len(self.source_group), "N_post": len(self.target_group), "N": len(self)}[what]
-
-    def way(self, pathway: str, steps: Mapping[str, int]) -> Way:
-        """A pathway, bound to the event list it hears; ``steps`` gives the present step of each clock."""
-        found = self.pathways[pathway]
-        end = self.source_group if found.side == "pre" else self.target_group
-        place = _end(end)
-        dt, now = end.clock.dt_, steps[end.clock.name]
-        ring = whole(end).ring(found.event)
-        if found.each:
-            longest = np.max(np.rint(self.ragged.get(found.variable) / dt), initial=0)
-            found.way.bind_queue(int(longest), now)
-            found.way.send_on(self.ragged, found.side == "post", now)
-        delay = 0 if found.each else round(found.seconds / dt)
-        found.way.bind(ring, place.start, place.stop, self.ragged.fields.next_serial, delay, now)
-        return found.way
-
-    def set_precision(self, dtype: npt.DTypeLike) -> None:
-        """Store real variables in another precision."""
-        if self.store.real == np.dtype(dtype):
-            return
-        self.store.set_precision(dtype)
-        self._move_storage(self._columns())
-
-    def _move_storage(self, columns: list[tuple[str, Any]]) -> None:
-        """Take all synapses, in order of creation, to a storage with other columns."""
-        old = self.ragged
-        new = Ragged(
-            old.fields.n_pre, old.fields.n_post, columns, multi=bool(old.fields.multi), indexed=bool(old.fields.indexed)
-        )
-        self._numbered(new)
-        new.append(old.i, old.j)
-        for name in new.columns:
-            if name in old.columns:
-                new.set(name, old.get(name))
-                new.set_default(name, old.default(name))
-        self.take_log()
-        new.continue_from(old)
-        self.ragged = new
-
-    def need_index(self) -> None:
-        """Keep synapses listed by postsynaptic neuron."""
-        if not self.ragged.fields.indexed:
-            self.ragged.index()
 
     def before_run(self, network: Any) -> None:
         """Refuse to run unconnected.
@@ -222,8 +157,8 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
         self._history.begin_run(self.clock.t_)
         if before != tick:
             self._history.take(self.ragged, before)
-        if "lastupdate" in self.ragged.columns:
-            last = self.ragged.view("lastupdate")
+        for name in self.copies_of("lastupdate"):
+            last = self.ragged.view(name)
             if before != tick:
                 last[:] = np.rint(last * (before / tick))
             np.minimum(last, self.ticks, out=last)  # the time of a new network begins at zero, whatever clocks showed
@@ -297,7 +232,10 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
         if not member.stored:
             return self.evaluate_text(name, indices, self.title)
         self._traces.write_back()
-        return self.store[name].copy() if member.shared else self.ragged.get(name, subset)
+        if member.shared:
+            return self.store[name].copy()
+        copies = [self.ragged.get(own, subset) for own in self.copies_of(name)]
+        return copies[0] if len(copies) == 1 else np.stack(copies)
 
     def write_state(self, name: str, indices: Any, values: npt.NDArray[Any]) -> None:
         """Set a variable, in order of creation."""
@@ -306,8 +244,10 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
         self._traces.part(name)
         if self.model.variables[name].shared:
             self.store[name][:] = values
-        else:
-            self.ragged.set(name, values, slice(None) if indices is None else indices)
+            return
+        columns = self.copies_of(name)
+        for own, part in zip(columns, np.broadcast_to(values, (len(columns), *values.shape[-1:])), strict=True):
+            self.ragged.set(own, part, slice(None) if indices is None else indices)
 
     def __len__(self) -> int:
         return len(self.ragged)
@@ -340,7 +280,3 @@ class Synapses(GraphExchange, DelayedGroup, Remembered):
     def N_outgoing_pre(self) -> Indices:
         """Out-degree of each source neuron."""
         return self.ragged.table("row_length").copy()
-
-
-def _end(group: NeuronGroup | Subgroup) -> End:
-    return End(*group.extent())

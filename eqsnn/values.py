@@ -38,8 +38,8 @@ def checked(value: Any, type_: ValueType, name: str, place: str) -> Array:
             return _booleans(numbers, name, place)
 
 
-def broadcast(values: Array, count: int, name: str, place: str) -> Array:
-    """Return one value or ``count`` of them as ``count`` values.
+def broadcast(values: Array, count: int, name: str, place: str, copies: int = 1) -> Array:
+    """Return one value or ``count`` of them as ``count`` values, which all ``copies`` of a batch will have.
 
     :raises StateError: E702, there are neither one nor ``count``.
     """
@@ -50,7 +50,9 @@ def broadcast(values: Array, count: int, name: str, place: str) -> Array:
         message = f"{given} values are given for {count} elements of '{name}'."
         if values.ndim > 1:
             message = f"{given} are given for {count} elements of '{name}'."
-        raise errors.StateError("E702", message, place=place, hint="give one value, or one for each element")
+        hint = "give one value, or one for each element"
+        hint += f", or {copies} times as many, of the shape ({copies}, {count})" if copies > 1 else ""
+        raise errors.StateError("E702", message, place=place, hint=hint)
     return values
 
 

@@ -6,3 +6,4 @@
 #include "core/sampling.cpp"  // random samples of pairs
 #include "core/matching.cpp"  // random matchings
 #include "core/order.cpp"     // ranks and quantiles
+#include "core/lanes.cpp"     // the copies of a batch, side by side

@@ -22,7 +22,7 @@ Kind = str
 _FLAGS: dict[type, dict[str, frozenset[str]]] = {
     ast.DifferentialEquation: {
         "neurons": frozenset({"unless refractory"}),
-        "synapses": frozenset({"event-driven", "clock-driven"}),
+        "synapses": frozenset({"event-driven", "clock-driven", "batch"}),
     },
     ast.Subexpression: {
         "neurons": frozenset({"shared", "constant over dt"}),
@@ -30,7 +30,7 @@ _FLAGS: dict[type, dict[str, frozenset[str]]] = {
     },
     ast.Parameter: {
         "neurons": frozenset({"constant", "shared", "linked"}),
-        "synapses": frozenset({"constant", "shared"}),
+        "synapses": frozenset({"constant", "shared", "batch"}),
     },
 }
 _WHAT = {
@@ -93,7 +93,10 @@ def _flag_hint(flag: ast.Flag, kind: str) -> str | None:
         return f"'{flag.name}' belongs to the model of Synapses"
     if flag.name in ("unless refractory", "linked") and kind == "synapses":
         return f"'{flag.name}' belongs to the model of neurons"
+    if flag.name == "batch" and kind == "neurons":
+        return "neurons have a value in each network of a batch anyway: leave the flag out"
     return {
+        "batch": "parameters and differential equations can differ between the networks of a batch",
         "constant": "only parameters are constant: '<name> : <unit> (constant)'",
         "linked": "only parameters are linked: '<name> : <unit> (linked)'",
         "unless refractory": "only differential equations stand still: 'd<name>/dt = ... : <unit> (unless refractory)'",
@@ -137,9 +140,10 @@ def _member(
         case ast.Subexpression(_, expression):
             return Subexpression(name, owner, value, expression, "shared" in flags, "constant over dt" in flags)
         case ast.Parameter():
-            return Variable(name, owner, value, "parameter", "shared" in flags, "constant" in flags, "linked" in flags)
+            kinds = ("shared" in flags, "constant" in flags, "linked" in flags)
+            return Variable(name, owner, value, "parameter", *kinds, batch="batch" in flags)
         case ast.DifferentialEquation():
-            return Variable(name, owner, value, "differential")
+            return Variable(name, owner, value, "differential", batch="batch" in flags)
         case _:
             assert_never(definition)
 

@@ -19,7 +19,8 @@ Whose: TypeAlias = Literal["all", "pre", "post"]
 class Variable:
     """A state variable or parameter: storage of its own.
 
-    ``kind`` is ``'differential'`` or ``'parameter'``; ``linked`` variables borrow the storage of another group.
+    ``kind`` is ``'differential'`` or ``'parameter'``; ``linked`` variables borrow the storage of another group. A
+    synapse has one value of a ``batch`` variable for each network of a batch, one for all of any other.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Variable:
     constant: bool = False
     linked: bool = False
     read_only: bool = False
+    batch: bool = False
 
     @property
     def stored(self) -> bool:
@@ -94,6 +96,11 @@ class GroupModel:
     def held(self) -> tuple[Subexpression, ...]:
         """What is constant over dt."""
         return tuple(m for m in self.variables.values() if isinstance(m, Subexpression) and m.constant_over_dt)
+
+    def per_copy(self) -> tuple[str, ...]:
+        """Variables of synapses that each network of a batch has for itself: what is flagged, and what steps hold."""
+        flagged = (m.name for m in self.variables.values() if isinstance(m, Variable) and m.batch and not m.shared)
+        return (*flagged, *(m.name for m in self.held() if not m.shared))
 
     def event_driven(self) -> tuple[str, ...]:
         """Names of the variables that are solved between events."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from ..attributes import UnknownVariableError
 from ..base import NetworkObject
 from ..grammar import errors
 from ..grammar.suggest import suggest
 from ..model.dimensions import SECOND
 from ..model.types import Dtype, ValueType
-from ..state import UnknownVariableError
 from ..units import quantity
 
 if TYPE_CHECKING:
@@ -25,11 +25,12 @@ Array = npt.NDArray[Any]
 class Monitor(NetworkObject):
     """Base of all monitors. Recorded variables are attributes: ``M.v`` with its unit, ``M.v_`` without.
 
-    ``recording`` is made when the first run begins, and kept from run to run.
+    ``recordings``, one for each network of a batch, are made when the first run begins, and kept from run to run.
     """
 
-    recording: Recording | None = None
+    recordings: tuple[Recording, ...] = ()
     source: Any
+    _copies: int = 1
     _types: dict[str, ValueType]
 
     def _new_recording(self) -> Recording:
@@ -37,22 +38,45 @@ class Monitor(NetworkObject):
 
     def before_run(self, network: Network) -> None:
         """Make room for what is to be recorded."""
-        if self.recording is None:
-            self.recording = self._new_recording()
-            self.recording.set_real(self._precision())
-        self.recording.begin(self.clock.dt_)
+        if not self.recordings:
+            self.recordings = tuple(self._new_recording() for _ in range(self._copies))
+            self.set_precision(self._precision())
+        for recording in self.recordings:
+            recording.begin(self.clock.dt_)
 
     def set_precision(self, dtype: npt.DTypeLike) -> None:
         """Record in another precision, where nothing is recorded yet."""
-        if self.recording is not None:
-            self.recording.set_real(dtype)
+        for recording in self.recordings:
+            recording.set_real(dtype)
+
+    def set_batch(self, copies: int) -> None:
+        """Record so many networks.
+
+        :raises RunError: E917, another number of them was recorded.
+        """
+        if copies == self._copies:
+            return
+        if any(recording.events or recording.struct.step.bytes for recording in self.recordings):
+            message = f"it has recorded a batch of {self._copies}, and cannot go on with one of {copies}."
+            raise errors.RunError("E917", message, place=self.title, hint="make a new monitor, or call its reinit()")
+        self._copies, self.recordings = copies, ()
+
+    def reinit(self) -> None:
+        """Forget everything recorded so far."""
+        for recording in self.recordings:
+            recording.clear()
+            recording.begin(self.clock.dt_)
+
+    def _stacked(self, parts: list[Array]) -> Array:
+        """What the networks of a batch have recorded, along a first axis; of a single network as it is."""
+        return parts[0] if self._copies == 1 else np.stack(parts)
 
     def _precision(self) -> Any:
         return getattr(self.source, "parent", self.source).store.real
 
     def times(self) -> Array:
         """Times of all records, in seconds."""
-        return np.empty(0) if self.recording is None else self.recording.times()
+        return self.recordings[0].times() if self.recordings else np.empty(0)
 
     @property
     def t(self) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,8 @@ class EventMonitor(Monitor):
     """Records which neurons of ``source`` had ``event``, and when; also the values of ``variables`` at that moment.
 
     ``record=False`` counts only. ``M.i`` and ``M.t`` give index and time of each event, in the order of time,
-    ``M.count`` the number for each neuron. By default an event is recorded right after it is found: before a reset.
+    ``M.count`` the number for each neuron; in a batch, ``M.copy`` tells which of its networks had it. By default an
+    event is recorded right after it is found: before a reset.
 
     :raises NameError: E322, the source has no such event. :raises UnknownVariableError: E319.
     """
@@ -70,30 +71,35 @@ class EventMonitor(Monitor):
 
         return Recording(len(self._types), n=len(self.source), keep=self.record)
 
-    def reinit(self) -> None:
-        """Forget everything recorded so far."""
-        if self.recording is not None:
-            self.recording.clear()
-            self.recording.begin(self.clock.dt_)
-
     # ---- results ----
 
-    def _recorded(self) -> Recording | None:
+    def _merged(self, read: Callable[[Recording], Array], empty: Array) -> Array:
+        """What was recorded of all events, in the order of time; those of one time in that of the networks."""
         if not self.record:
             message = "events are only counted here."
             raise errors.StateError("E740", message, place=self.title, hint="make the monitor with record=True")
-        return self.recording
+        parts = [read(recording) for recording in self.recordings] or [empty]
+        if len(parts) == 1:
+            return parts[0]
+        times = np.concatenate([recording.times() for recording in self.recordings])
+        return np.concatenate(parts)[np.argsort(times, kind="stable")]
 
     def times(self) -> Array:
         """Times of all events in seconds, ascending."""
-        recording = self._recorded()
-        return np.empty(0) if recording is None else recording.times()
+        return self._merged(lambda recording: recording.times(), np.empty(0))
+
+    @property
+    def copy(self) -> npt.NDArray[np.int32]:
+        """The network of a batch in which each event was: 0 where there is one network."""
+        numbers = iter(range(len(self.recordings)))
+        return self._merged(
+            lambda recording: np.full(len(recording.ids()), next(numbers), np.int32), np.empty(0, np.int32)
+        )
 
     @property
     def i(self) -> npt.NDArray[np.int32]:
         """The neuron of each event, counted from the source's first."""
-        recording = self._recorded()
-        return np.empty(0, np.int32) if recording is None else recording.ids()
+        return self._merged(lambda recording: recording.ids(), np.empty(0, np.int32))
 
     @property
     def it(self) -> tuple[npt.NDArray[np.int32], Any]:
@@ -107,13 +113,14 @@ class EventMonitor(Monitor):
 
     @property
     def count(self) -> npt.NDArray[np.int64]:
-        """Number of events of each neuron so far, shape (N,)."""
-        return np.zeros(len(self.source), np.int64) if self.recording is None else self.recording.tally()
+        """Number of events of each neuron so far, shape (N,), of a batch (copies, N)."""
+        nothing = [np.zeros(len(self.source), np.int64)] * self._copies
+        return self._stacked([recording.tally() for recording in self.recordings] or nothing)
 
     @property
     def num_events(self) -> int:
         """Number of events so far."""
-        return 0 if self.recording is None else self.recording.events
+        return sum(recording.events for recording in self.recordings)
 
     @property
     def N(self) -> int:
@@ -121,31 +128,42 @@ class EventMonitor(Monitor):
         return self.num_events
 
     def _column(self, name: str) -> Array:
-        recording, type_ = self._recorded(), self._types[name]
-        values = np.empty(0) if recording is None else recording.values(list(self._types).index(name))
-        return as_kind(values, type_)
+        column = list(self._types).index(name)
+        return as_kind(self._merged(lambda recording: recording.values(column), np.empty(0)), self._types[name])
 
-    def event_trains(self) -> dict[int, Any]:
-        """Times of the events of each neuron: ``{index: quantity}``, empty ones too."""
-        return self._by_neuron(self.times(), _TIME)
+    def event_trains(self, copy: int | None = None) -> dict[int, Any]:
+        """Times of the events of each neuron: ``{index: quantity}``, empty ones too; in a batch of one ``copy``.
 
-    def values(self, var: str) -> dict[int, Any]:
+        :raises StateError: E742, a batch without a copy, or one that there is not.
+        """
+        return self._by_neuron(self.times(), _TIME, copy)
+
+    def values(self, var: str, copy: int | None = None) -> dict[int, Any]:
         """Values of a recorded variable (or ``'t'``) at the events of each neuron: ``{index: quantity}``.
 
-        :raises UnknownVariableError: E323, it is not recorded.
+        :raises UnknownVariableError: E323, it is not recorded. :raises StateError: E742, as `event_trains`.
         """
         if var == "t":
-            return self.event_trains()
+            return self.event_trains(copy)
         if var not in self._types:
             getattr(self, f"{var}")  # raises, with the nearest names
-        return self._by_neuron(self._column(var), self._types[var])
+        return self._by_neuron(self._column(var), self._types[var], copy)
 
-    def all_values(self) -> dict[str, dict[int, Any]]:
+    def all_values(self, copy: int | None = None) -> dict[str, dict[int, Any]]:
         """`values` of every recorded variable, and of ``'t'``."""
-        return {name: self.values(name) for name in (*self._types, "t")}
+        return {name: self.values(name, copy) for name in (*self._types, "t")}
 
-    def _by_neuron(self, values: Array, type_: ValueType) -> dict[int, Any]:
-        ids = self.i
+    def _of_copy(self, copy: int | None) -> npt.NDArray[np.bool_]:
+        """Which events are of one network."""
+        if (copy is None and self._copies > 1) or (copy is not None and not 0 <= copy < self._copies):
+            message = f"there is no copy {copy}." if copy is not None else "each network of the batch has its own."
+            hint = f"choose one, copy=0 to copy={self._copies - 1}"
+            raise errors.StateError("E742", message, place=self.title, hint=hint)
+        return np.asarray(self.copy == (copy or 0))
+
+    def _by_neuron(self, values: Array, type_: ValueType, copy: int | None) -> dict[int, Any]:
+        own = self._of_copy(copy)
+        ids, values = self.i[own], values[own]
         order = np.argsort(ids, kind="stable")  # so that events stay in the order of time
         ends = np.cumsum(np.bincount(ids, minlength=len(self.source)))
         parts = np.split(values[order], ends[:-1])
@@ -182,6 +200,6 @@ class SpikeMonitor(EventMonitor):
         """Number of spikes so far."""
         return self.num_events
 
-    def spike_trains(self) -> dict[int, Any]:
-        """Spike times of each neuron: ``{index: quantity}``, empty ones too."""
-        return self.event_trains()
+    def spike_trains(self, copy: int | None = None) -> dict[int, Any]:
+        """Spike times of each neuron: ``{index: quantity}``, empty ones too; in a batch those of one ``copy``."""
+        return self.event_trains(copy)

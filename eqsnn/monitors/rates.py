@@ -50,28 +50,26 @@ class PopulationRateMonitor(Monitor):
         """Make room, and note the length of the steps that follow."""
         super().before_run(network)
         if not self._dts or self._dts[-1][1] != self.clock.dt_:
-            self._dts.append((len(self._counts()), self.clock.dt_))
+            self._dts.append((self.N, self.clock.dt_))
 
     def reinit(self) -> None:
         """Forget everything recorded so far."""
-        if self.recording is not None:
-            self.recording.clear()
-            self.recording.begin(self.clock.dt_)
-            self._dts = [(0, self.clock.dt_)]
+        super().reinit()
+        self._dts = self._dts and [(0, self.clock.dt_)]
 
     def _counts(self) -> npt.NDArray[np.int32]:
-        return np.empty(0, np.int32) if self.recording is None else self.recording.ids()
+        return self._stacked([part.ids() for part in self.recordings] or [np.empty(0, np.int32)] * self._copies)
 
     @property
     def rate(self) -> Any:
-        """Spikes of a step over the number of neurons and dt, a quantity in hertz, shape (steps,)."""
+        """Spikes of a step over the number of neurons and dt, in hertz: shape (steps,), of a batch (copies, steps)."""
         return quantity(self.rate_, HERTZ)
 
     @property
     def rate_(self) -> Array:
         """The rates in hertz, without a unit."""
         counts = self._counts()
-        lengths = np.empty(len(counts))
+        lengths = np.empty(counts.shape[-1])
         for start, dt in self._dts:
             lengths[start:] = dt
         return np.asarray(counts / (len(self.source) * lengths))
@@ -79,10 +77,10 @@ class PopulationRateMonitor(Monitor):
     @property
     def N(self) -> int:
         """Number of steps so far."""
-        return len(self._counts())
+        return int(self._counts().shape[-1])
 
     def smooth_rate(self, window: str | npt.ArrayLike = "gaussian", width: Any = None) -> Any:
-        """The rate, convolved with a window: a quantity in hertz, shape (steps,).
+        """The rate, convolved with a window: a quantity in hertz, in the shape of `rate`.
 
         ``window`` is ``'gaussian'`` with the standard deviation ``width``, cut off at two of them; ``'flat'``,
         ``width`` long (rounded to an odd number of steps); or an array with an odd number of weights.
@@ -90,7 +88,8 @@ class PopulationRateMonitor(Monitor):
         :raises ModelError: E564, the window and its width do not go together.
         """
         weights = self._window(window, width)
-        return quantity(np.convolve(self.rate_, weights / weights.sum(), mode="same"), HERTZ)
+        smooth = [np.convolve(rate, weights / weights.sum(), mode="same") for rate in np.atleast_2d(self.rate_)]
+        return quantity(self._stacked(smooth), HERTZ)
 
     def _window(self, window: str | npt.ArrayLike, width: Any) -> Array:
         if not isinstance(window, str):

@@ -28,7 +28,8 @@ class StateMonitor(Monitor):
     variables alone. Synapses are known by their number when the first run begins; one that is removed gives NaN.
 
     After a run, ``M.v`` has the shape (elements, steps) and a unit, ``M.t`` the shape (steps,); ``M[5].v`` gives what
-    was recorded of neuron 5. Values are taken at the start of a step unless ``when`` says otherwise.
+    was recorded of neuron 5. In a batch, values have a first axis for its networks: (copies, elements, steps). They
+    are taken at the start of a step unless ``when`` says otherwise.
 
     :raises UnknownVariableError: E319. :raises StateError: E701, an index out of range.
     """
@@ -115,19 +116,13 @@ class StateMonitor(Monitor):
         _, start, _ = self.source.extent()
         return Recording(len(self._types), index=indices + start)
 
-    def reinit(self) -> None:
-        """Forget everything recorded so far."""
-        if self.recording is not None:
-            self.recording.clear()
-            self.recording.begin(self.clock.dt_)
-
     # ---- results ----
 
     def _column(self, name: str) -> Array:
-        if self.recording is None:
-            return as_kind(np.empty((len(self.record), 0)), self._types[name])
-        values = self.recording.values(list(self._types).index(name))
-        return as_kind(values.T, self._types[name])
+        if not self.recordings:
+            return self._stacked([as_kind(np.empty((len(self.record), 0)), self._types[name])] * self._copies)
+        column = list(self._types).index(name)
+        return as_kind(self._stacked([part.values(column).T for part in self.recordings]), self._types[name])
 
     @property
     def N(self) -> int:
@@ -167,4 +162,4 @@ class StateMonitorView:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self._monitor, name)[self._rows]
+        return getattr(self._monitor, name)[..., self._rows, :]

@@ -17,7 +17,7 @@ from .context import Buffer, Clock, Context, Generator, Pathway, Recorder, Spike
 from .ragged import Ragged
 from .recording import Recording
 from .rings import Ring, Way
-from .store import aligned_zeros, padded
+from .store import aligned_zeros, of_copy, padded
 
 
 class State(Protocol):
@@ -61,15 +61,54 @@ def _table(kind: Any, values: list[Any]) -> Any:
     return (kind * max(len(values), 1))(*values)
 
 
+class Room:
+    """Working memory of one thread: draws for the largest group, scratch for the widest row or column.
+
+    Nothing in it lasts longer than a kernel, so networks that run one after the other can have the same.
+    """
+
+    def __init__(self, program: Program, real: npt.DTypeLike, largest: int, widest: int) -> None:
+        self.largest, self.widest = largest, widest
+        self._draws = [aligned_zeros(largest, real) if used else None for used in program.draws]
+        self._table = _table(ctypes.c_void_p, [None if d is None else d.ctypes.data for d in self._draws])
+        self._scratch = [aligned_zeros(widest, np.int32) for _ in range(3)]
+        for room in self._scratch:
+            room[:] = -1
+        self._sums = aligned_zeros(widest * 16, real)
+
+    @classmethod
+    def of(cls, program: Program, real: npt.DTypeLike, state: State, ragged: dict[str, Ragged]) -> Room:
+        """Enough for a program and its state."""
+        sizes = [len(state.buffer(a)) for a in program.arrays if a.space == "flat"]
+        sides = [n for r in ragged.values() for n in (r.fields.n_pre, r.fields.n_post)]
+        widest = padded(max([1, *sides, *(len(r) for r in ragged.values() if r.fields.multi)]))
+        return cls(program, real, padded(max([1, *sizes, *sides])), widest)
+
+    def lend(self, context: Context) -> None:
+        """Point a context to this memory."""
+        context.draws = self._table
+        for k, room in enumerate(self._scratch):
+            context.scratch[k] = room.ctypes.data
+        context.sums, context.widest = self._sums.ctypes.data, self.widest
+
+
 class Bound:
-    """A program bound to the state of one network for one run: ``context``, and all that its pointers lead to."""
+    """A program bound to the state of one network for one run: ``context``, and all that its pointers lead to.
+
+    Of the networks of a batch it is number ``copy``. ``room`` and ``numbers`` (the arguments) may be shared by several.
+    """
 
     def __init__(
-        self, program: Program, real: npt.DTypeLike, state: State, timing: Timing, ragged: dict[str, Ragged]
-    ) -> None:
-        self.program, self.real, self.ragged = program, np.dtype(real), ragged
+        self, program: Program, real: npt.DTypeLike, state: State, timing: Timing, ragged: dict[str, Ragged],
+        *, copy: int = 0, room: Room | None = None, numbers: Any = None,
+    ) -> None:  # fmt: skip
+        self.program, self.real, self.ragged, self.copy = program, np.dtype(real), ragged, copy
         self._alive: list[Any] = [ragged]
-        self.context = self._bind(state, timing, ragged)
+        self.context = Context()
+        self._bind_state(state, ragged, arguments_of(program, state) if numbers is None else numbers)
+        self._bind_objects(state)
+        self.keep(room or Room.of(program, real, state, ragged)).lend(self.context)
+        self._bind_time(timing)
 
     def keep(self, thing: Any) -> Any:
         """Keep memory alive while the run uses it."""
@@ -82,33 +121,31 @@ class Bound:
         for buffer in (*self.context.sample, *self.context.wide, *asides):
             core.load().eqsnn_buffer_free(ctypes.byref(buffer))
 
-    def _bind(self, state: State, timing: Timing, ragged: dict[str, Ragged]) -> Context:
-        program, context = self.program, Context()
+    def _bind_state(self, state: State, ragged: dict[str, Ragged], numbers: Any) -> None:
+        program, context = self.program, self.context
         flat = [None if a.space in ("slot", "aside") else state.buffer(a) for a in program.arrays]
         self._alive.append(flat)
         context.arrays = self.keep(_table(ctypes.c_void_p, [None if b is None else b.ctypes.data for b in flat]))
         context.sizes = self.keep(_table(ctypes.c_int64, [0 if b is None else len(b) for b in flat]))
         columns = [self._column(a, ragged) for a in program.arrays]
         context.columns = self.keep(_table(ctypes.c_int32, columns))
-        numbers = [float(state.number(a.name)) for a in program.arguments]
-        context.arguments = self.keep(_table(ctypes.c_double, numbers))
+        context.arguments = self.keep(numbers)
         context.computed = self.keep((ctypes.c_double * max(program.n_computed, 1))())
         context.projections = self.keep(_table(ctypes.c_void_p, [r.handle for r in ragged.values()]))
-        self._bind_objects(context, state)
-        self._bind_room(context, state, ragged)
-        clocks = [Clock(timing.periods[name], 0, timing.dts[name], 0.0, 0) for name in program.clocks]
-        context.clocks, context.n_clocks = self.keep(_table(Clock, clocks)), len(clocks)
-        context.keys = self.keep((ctypes.c_uint64 * max(len(program.draws), 1))())
-        context.n_keys = len(program.draws)
-        return context
+        for k in range(3):
+            context.sample[k] = Buffer(None, 0, 0)
+        context.asides = self.keep(_table(Buffer, [Buffer(None, 0, 0) for _ in program.arrays]))
 
     def _column(self, array: Array, ragged: dict[str, Ragged]) -> int:
         if array.space != "slot" or array.projection not in ragged:
             return -1
-        return list(ragged[array.projection].columns).index(array.name.removeprefix(f"{array.projection}."))
+        columns = list(ragged[array.projection].columns)
+        name = array.name.removeprefix(f"{array.projection}.")
+        own = of_copy(name, self.copy)
+        return columns.index(own if own in columns else name)
 
-    def _bind_objects(self, context: Context, state: State) -> None:
-        program = self.program
+    def _bind_objects(self, state: State) -> None:
+        program, context = self.program, self.context
         rings = [self.keep(state.ring(*key)).struct for key in program.rings]
         context.rings = self.keep(_table(ctypes.POINTER(SpikeRing), rings))
         ways = [ctypes.pointer(self.keep(state.way(*key)).struct) for key in program.pathways]
@@ -118,22 +155,15 @@ class Bound:
         generators = [ctypes.pointer(self.keep(state.generator(name))) for name in program.generators]
         context.generators = self.keep(_table(ctypes.POINTER(Generator), generators))
 
-    def _bind_room(self, context: Context, state: State, ragged: dict[str, Ragged]) -> None:
-        """Working memory: draws for the largest group, scratch for the widest row or column."""
-        sizes = [len(state.buffer(a)) for a in self.program.arrays if a.space == "flat"]
-        sides = [n for r in ragged.values() for n in (r.fields.n_pre, r.fields.n_post)]
-        widest = padded(max([1, *sides, *(len(r) for r in ragged.values() if r.fields.multi)]))
-        largest = padded(max([1, *sizes, *sides]))
-        draws = [
-            self.keep(aligned_zeros(largest, self.real)).ctypes.data if used else None for used in self.program.draws
-        ]
-        context.draws = self.keep(_table(ctypes.c_void_p, draws))
-        for k in range(3):
-            room = self.keep(aligned_zeros(widest, np.int32))
-            room[:] = -1
-            context.scratch[k] = room.ctypes.data
-        context.sums = self.keep(aligned_zeros(widest * 16, self.real)).ctypes.data
-        context.widest = widest
-        for k in range(3):
-            context.sample[k] = Buffer(None, 0, 0)
-        context.asides = self.keep(_table(Buffer, [Buffer(None, 0, 0) for _ in self.program.arrays]))
+    def _bind_time(self, timing: Timing) -> None:
+        program, context = self.program, self.context
+        clocks = [Clock(timing.periods[name], 0, timing.dts[name], 0.0, 0) for name in program.clocks]
+        context.clocks, context.n_clocks = self.keep(_table(Clock, clocks)), len(clocks)
+        context.tick_dt = timing.tick
+        context.keys = self.keep((ctypes.c_uint64 * max(len(program.draws), 1))())
+        context.n_keys = len(program.draws)
+
+
+def arguments_of(program: Program, state: State) -> Any:
+    """The numbers that a program is given, as its code reads them."""
+    return _table(ctypes.c_double, [float(state.number(a.name)) for a in program.arguments])

@@ -102,3 +102,13 @@ class Context(Structure):
         ("stop", c_int32), ("n_recorders", c_int32), ("fault", Fault), ("arrived", c_void_p),
         ("moment", c_int64), ("ends", c_uint64), ("resume", c_int32), ("pause", c_int32), ("wanted", Wanted),
     )  # fmt: skip
+
+
+class LaneTable(Structure):
+    """Several networks of one program, which run side by side."""
+
+    _fields_ = (
+        ("lanes", POINTER(POINTER(Context))), ("rooms", POINTER(POINTER(Context))), ("n", c_int64),
+        ("tick", c_int64), ("end", c_int64), ("failed", c_int64),
+        ("setup", c_void_p), ("run", c_void_p), ("callback", CALLBACK), ("threads", c_int32), ("unused", c_int32),
+    )  # fmt: skip

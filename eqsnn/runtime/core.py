@@ -47,6 +47,11 @@ _FUNCTIONS: dict[str, tuple[type | None, tuple[type, ...]]] = {
     "eqsnn_ring_new": (_P, (c_int64, c_int64)),
     "eqsnn_ring_free": (None, (_P,)),
     "eqsnn_ring_deepen": (c_bool, (_P, c_int64, c_int64)),
+    "eqsnn_ring_copy": (_P, (_P,)),
+    "eqsnn_ring_clear": (None, (_P,)),
+    "eqsnn_events_copy": (_P, (_P,)),
+    "eqsnn_events_clear": (None, (_P,)),
+    "eqsnn_lanes_run": (None, (_P,)),
     "eqsnn_events_new": (_P, (c_int64,)),
     "eqsnn_events_free": (None, (_P,)),
     "eqsnn_events_push_row": (c_int32, (_P, _P, c_int32, _P, c_int64)),
@@ -64,7 +69,7 @@ def load() -> ctypes.CDLL:
     :raises BuildError: as ``toolchain.build`` and ``library.load``.
     """
     units = {name: (INCLUDE / name).read_text() for name in ("core.cpp", "core_tools.cpp")}
-    path = toolchain.build(units, include=INCLUDE, name="core")
+    path = toolchain.build(units, include=INCLUDE, flags=("-fopenmp",), name="core")
     core = library.load(path, share_symbols=True)
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(core, name)

@@ -16,12 +16,17 @@ from .ragged import Ragged
 class Ring:
     """Events of one kind of ``n`` neurons in the last steps."""
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, like: Ring | None = None) -> None:
+        """Without events, or with those of another ring."""
         self._core = core.load()
-        address = self._core.eqsnn_ring_new(n, 1)
+        address = self._core.eqsnn_ring_new(n, 1) if like is None else self._core.eqsnn_ring_copy(like.struct)
         if not address:
             raise MemoryError(f"no memory for the events of {n} neurons")
         self.struct: Any = cast(address, POINTER(SpikeRing))
+
+    def forget(self) -> None:
+        """Keep no event of the past."""
+        self._core.eqsnn_ring_clear(self.struct)
 
     def deepen(self, delay: int, now: int) -> None:
         """Keep events for ``delay`` steps, from step ``now`` on."""
@@ -72,6 +77,22 @@ class Way:
         self._marks = np.empty(0, np.int64)
         self._queue: int | None = None
 
+    def twin(self) -> Way:
+        """Another pathway with the same past, in the copy of a network."""
+        found = Way()
+        found._delays, found._marks = self._delays, self._marks.copy()
+        if self._queue is not None:
+            found._queue = core.load().eqsnn_events_copy(self._queue)
+            if not found._queue:
+                raise MemoryError("no memory for spikes under way")
+        return found
+
+    def forget(self) -> None:
+        """Let no spike of the past arrive."""
+        self._delays, self._marks = _NONE, np.empty(0, np.int64)
+        if self._queue is not None:
+            core.load().eqsnn_events_clear(self._queue)
+
     @property
     def delayed(self) -> bool:
         """Whether spikes may be under way that share a delay."""
@@ -79,8 +100,11 @@ class Way:
 
     def bind(self, ring: Ring, start: int, stop: int, next_serial: int, delay: int, now: int) -> None:
         """Hear neurons [start, stop) of ``ring`` after ``delay`` steps, those that spike from step ``now`` on."""
-        self._delays = self._periods(delay, now)
-        longest = int(self._delays[:, 2].max())
+        if len(self._delays) == 1 and self._delays[0, 2] == delay:
+            longest = delay
+        else:
+            self._delays = self._periods(delay, now)
+            longest = int(self._delays[:, 2].max())
         if longest >= ring.depth:
             ring.deepen(longest, now)
         self._remember_marks(longest + 1, next_serial, now)

@@ -21,7 +21,10 @@ from .interrupts import Interrupts
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a run ended: ``fault`` is 0, or a code of `eqsnn.runtime.context` with the action and index it speaks of."""
+    """How a run ended: ``fault`` is 0, or a code of `eqsnn.runtime.context` with the action and index it speaks of.
+
+    In a batch, ``copy`` is the network that met it.
+    """
 
     fault: int
     action: int
@@ -29,6 +32,7 @@ class Outcome:
     tick: int
     seconds: npt.NDArray[np.float64] | None
     calls: npt.NDArray[np.int64] | None
+    copy: int = 0
 
 
 @dataclass(slots=True)
@@ -47,10 +51,15 @@ class Session:
         core.load()
         self._module = library.load(self.path)
 
+    @property
+    def module(self) -> Any:
+        """The shared library."""
+        return self._module
+
     def run(
         self, state: State, timing: Timing, start: int, end: int, seed: int, threads: int,
         *, heartbeat: Callable[[int], bool] | None = None, position: Callable[[int], None] | None = None,
-        stopped: Callable[[], bool] | None = None, profile: bool = False, origin: int = 0,
+        stopped: Callable[[], bool] | None = None, profile: bool = False, origin: int = 0, copy: int = 0,
     ) -> Outcome:  # fmt: skip
         """Run ticks ``start`` to ``end``.
 
@@ -58,15 +67,15 @@ class Session:
         call of the user's Python, and ``stopped`` after it: whether this tick is the last. Afterwards ``tick`` is the
         first not run, ``seconds`` the time the loop took.
 
-        Random numbers are counted from the tick ``origin``.
+        Random numbers are counted from the tick ``origin``; in a batch, ``state`` is that of network ``copy``.
 
         An exception of a callback, or a KeyboardInterrupt, ends the run after the step and is raised here.
         """
         self._error = None
         ragged = {name: state.ragged(name) for name in self.program.projections}
-        bound = Bound(self.program, self.real, state, timing, ragged)
+        bound = Bound(self.program, self.real, state, timing, ragged, copy=copy)
         context = bound.context
-        context.tick, context.end, context.tick_dt = start, end, timing.tick
+        context.tick, context.end = start, end
         context.origin = origin
         context.seed, context.threads, context.profile = seed, threads, profile
         n_actions = len(self.program.actions)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from api_fakes import Evaluated
 
+from eqsnn.attributes import UnknownVariableError
 from eqsnn.grammar import errors
 from eqsnn.linked import linked_var
 from eqsnn.model.declarations import Neurons
 from eqsnn.neurongroup import NEVER, NeuronGroup
 from eqsnn.poisson import PoissonGroup, PoissonInput
 from eqsnn.spikegenerator import SpikeGeneratorGroup
-from eqsnn.state import UnknownVariableError
 from eqsnn.units import Hz, kHz, ms, mV, nS, second
 
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from api_fakes import Evaluated, FakeRecording
 
+from eqsnn.attributes import UnknownVariableError
 from eqsnn.grammar import errors
 from eqsnn.monitors import EventMonitor, PopulationRateMonitor, SpikeMonitor, StateMonitor
 from eqsnn.neurongroup import NeuronGroup
 from eqsnn.operations import NetworkOperation, network_operation
 from eqsnn.spikegenerator import SpikeGeneratorGroup
-from eqsnn.state import UnknownVariableError
 from eqsnn.units import Hz, have_same_dimensions, ms, mV, second, volt
 
 
@@ -24,7 +24,7 @@ def group():
 @pytest.fixture
 def monitor(group):
     found = SpikeMonitor(group, ["v", "k"])
-    found.recording = FakeRecording([1, 1, 4, 5], [3, 0, 3, 1], ([0.3, 0.0, 0.33, 0.1], [3, 0, 33, 1]), [1, 1, 0, 2, 0])
+    found.recordings = (FakeRecording([1, 1, 4, 5], [3, 0, 3, 1], ([0.3, 0.0, 0.33, 0.1], [3, 0, 33, 1]), [1, 1, 0, 2, 0]),)
     return found
 
 
@@ -56,7 +56,7 @@ def test_before_a_run_there_is_nothing(group):
 
 def test_events_that_are_only_counted(group):
     monitor = SpikeMonitor(group, record=False)
-    monitor.recording = FakeRecording([], tally=[1, 2, 0, 0, 0])
+    monitor.recordings = (FakeRecording([], tally=[1, 2, 0, 0, 0]),)
     assert monitor.count.tolist() == [1, 2, 0, 0, 0]
     for use in (lambda: monitor.t, lambda: monitor.i, lambda: monitor.spike_trains()):
         with pytest.raises(errors.StateError, match="only counted"):
@@ -80,7 +80,7 @@ def test_what_event_monitors_declare(group):
 def test_state_over_time(group):
     monitor = StateMonitor(group, ["v", "k"], record=[4, 1], dt=1 * ms)
     assert monitor.v.shape == (2, 0) and monitor.record.tolist() == [4, 1] and monitor.clock.dt_ == 0.001
-    monitor.recording = FakeRecording([0, 1, 2], columns=([[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]]))
+    monitor.recordings = (FakeRecording([0, 1, 2], columns=([[1, 2], [3, 4], [5, 6]], [[7, 8], [9, 10], [11, 12]])),)
     assert (monitor.v / volt).tolist() == [[1, 3, 5], [2, 4, 6]] and monitor.k.dtype == np.int32
     assert (monitor[1].v / volt).tolist() == [2, 4, 6] and monitor[[1, 4]].k.tolist() == [[8, 10, 12], [7, 9, 11]]
     assert monitor[4].v_.tolist() == [1, 3, 5] and len(monitor[4].t) == monitor.N == 3
@@ -93,7 +93,7 @@ def test_state_over_time(group):
 
 def test_values_of_removed_synapses_stay_nan(group):
     monitor = StateMonitor(group, "k", record=0)
-    monitor.recording = FakeRecording([0, 1], columns=([[1], [np.nan]],))
+    monitor.recordings = (FakeRecording([0, 1], columns=([[1], [np.nan]],)),)
     assert monitor.k[0, 0] == 1 and np.isnan(monitor.k[0, 1])
 
 
@@ -146,9 +146,9 @@ def test_mistakes(name, group):
 @pytest.fixture
 def rates(group):
     monitor = PopulationRateMonitor(group)
-    monitor.recording = FakeRecording([], [])
+    monitor.recordings = (FakeRecording([], []),)
     monitor.before_run(None)
-    monitor.recording = FakeRecording(np.arange(40), [0, 5, 0, 0] * 10)
+    monitor.recordings = (FakeRecording(np.arange(40), [0, 5, 0, 0] * 10),)
     return monitor
 
 
@@ -159,7 +159,7 @@ def test_rates(rates):
 def test_rates_when_dt_changes(rates):
     rates.clock.dt = 0.2 * ms
     rates.before_run(None)
-    rates.recording = FakeRecording(np.arange(42), [0, 5, 0, 0] * 10 + [5, 5])
+    rates.recordings = (FakeRecording(np.arange(42), [0, 5, 0, 0] * 10 + [5, 5]),)
     assert np.allclose(rates.rate[[1, 40, 41]] / Hz, [10000, 5000, 5000])
 
 

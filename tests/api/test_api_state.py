@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from api_fakes import Evaluated
 
+from eqsnn.attributes import UnknownVariableError
 from eqsnn.grammar import errors
 from eqsnn.neurongroup import NeuronGroup
 from eqsnn.prefs import prefs
-from eqsnn.state import UnknownVariableError, VariableView
+from eqsnn.state import VariableView
 from eqsnn.synapses import Synapses
 from eqsnn.timedarray import TimedArray
 from eqsnn.units import Quantity, have_same_dimensions, metre, ms, mV, nA, second, volt

@@ -59,6 +59,20 @@ int32_t eqsnn_events_push_col(EventQueue* q, const Ragged* r, int32_t j, const i
     return all ? 0 : no_memory;
 }
 
+void eqsnn_events_clear(EventQueue* q) {
+    for (int64_t k = 0; k < q->n_lists; ++k) q->lists[k].n = 0;
+}
+
+EventQueue* eqsnn_events_copy(const EventQueue* q) {
+    EventQueue* const copy = eqsnn_events_new(q->n_lists - 1);
+    for (int64_t k = 0; copy && k < q->n_lists; ++k)
+        if (eqsnn_events_put(copy, k, q->lists[k].items, q->lists[k].n)) {
+            eqsnn_events_free(copy);
+            return nullptr;
+        }
+    return copy;
+}
+
 void eqsnn_events_done(EventQueue* q, int64_t step) { events_at(q, step).n = 0; }
 
 int32_t eqsnn_events_put(EventQueue* q, int64_t step, const Event* events, int64_t n) {
@@ -67,7 +81,7 @@ int32_t eqsnn_events_put(EventQueue* q, int64_t step, const Event* events, int64
         if (!lengthen(list.items, 0, n)) return no_memory;
         list.room = n;
     }
-    std::memcpy(list.items, events, static_cast<size_t>(n) * sizeof(Event));
+    if (n) std::memcpy(list.items, events, static_cast<size_t>(n) * sizeof(Event));
     list.n = n;
     return 0;
 }

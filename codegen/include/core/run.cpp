@@ -84,6 +84,27 @@ void eqsnn_ring_free(SpikeRing* ring) {
     std::free(ring);
 }
 
+void eqsnn_ring_clear(SpikeRing* ring) {
+    for (int64_t k = 0; k < ring->depth; ++k) ring->lists[k].count = 0;
+}
+
+SpikeRing* eqsnn_ring_copy(const SpikeRing* ring) {
+    SpikeRing* const copy = eqsnn_ring_new(ring->n, ring->depth);
+    if (!copy) return nullptr;
+    for (int64_t k = 0; k < ring->depth; ++k) {
+        const SpikeList& from = ring->lists[k];
+        SpikeList& to = copy->lists[k];
+        while (to.room < from.count)
+            if (!eqsnn_spikes_grow(&to)) {
+                eqsnn_ring_free(copy);
+                return nullptr;
+            }
+        if (from.count) std::memcpy(to.index, from.index, static_cast<size_t>(from.count) * sizeof(int32_t));
+        to.count = from.count;
+    }
+    return copy;
+}
+
 // Makes room for a longer delay before step `now`: the lists of the steps before it keep their events.
 bool eqsnn_ring_deepen(SpikeRing* ring, int64_t depth, int64_t now) {
     if (depth <= ring->depth) return true;

@@ -49,5 +49,7 @@ EQSNN_API void eqsnn_events_done(eqsnn::EventQueue* q, int64_t step);
 EQSNN_API int32_t eqsnn_events_put(eqsnn::EventQueue* q, int64_t step, const eqsnn::Event* events, int64_t n);
 // Allows longer delays from `step` on; what is under way arrives when it would have.
 EQSNN_API int32_t eqsnn_events_lengthen(eqsnn::EventQueue* q, int64_t longest_delay, int64_t step);
+EQSNN_API void eqsnn_events_clear(eqsnn::EventQueue* q);  // forgets all that is under way
+EQSNN_API eqsnn::EventQueue* eqsnn_events_copy(const eqsnn::EventQueue* q);  // null: no memory
 // One synapse's event; a delay longer than any before makes the queue longer.
 EQSNN_API int32_t eqsnn_events_push(eqsnn::EventQueue* q, const eqsnn::Ragged* r, int32_t slot, int64_t delay, int64_t step);

@@ -150,6 +150,8 @@ EQSNN_API bool eqsnn_widen(eqsnn::Context* c, int64_t widest);  // room for long
 EQSNN_API eqsnn::SpikeRing* eqsnn_ring_new(int64_t n, int64_t depth);
 EQSNN_API void eqsnn_ring_free(eqsnn::SpikeRing* ring);
 EQSNN_API bool eqsnn_ring_deepen(eqsnn::SpikeRing* ring, int64_t depth, int64_t now);
+EQSNN_API eqsnn::SpikeRing* eqsnn_ring_copy(const eqsnn::SpikeRing* ring);  // with its events; null: no memory
+EQSNN_API void eqsnn_ring_clear(eqsnn::SpikeRing* ring);                    // forgets all events
 EQSNN_API bool eqsnn_spikes_grow(eqsnn::SpikeList* list);
 EQSNN_API void eqsnn_sort_slots(const eqsnn::Ragged* r, int32_t* slots, int64_t n);  // by (i, j, serial)
 EQSNN_API int64_t eqsnn_first_not_finite(const void* values, int64_t n, int32_t bytes);  // or -1

@@ -50,7 +50,7 @@ class CudaSession:
         ragged = {name: state.ragged(name) for name in self.program.projections}
         bound = Bound(self.program, self.real, state, timing, ragged)
         context = bound.context
-        context.tick_dt, context.origin, context.seed, context.profile = timing.tick, origin, seed, profile
+        context.origin, context.seed, context.profile = origin, seed, profile
         n_actions = len(self.program.actions)
         cycles, calls = np.zeros(n_actions + 1), np.zeros(n_actions + 1, np.int64)
         context.seconds = cycles.ctypes.data_as(ctypes.POINTER(ctypes.c_double))

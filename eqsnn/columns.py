@@ -1,0 +1,95 @@
+"""Storage of synapses: a column for each variable, or several where each network of a batch has a value of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .delays import DelayedGroup
+from .runtime.ragged import Ragged
+from .runtime.store import of_copy
+
+
+class ColumnGroup(DelayedGroup):
+    """Base of `Synapses`: which columns its storage has, and what becomes of them when they must be others."""
+
+    multisynaptic_index: str | None
+
+    def _columns(self) -> list[tuple[str, Any]]:
+        members = self.model.variables.values()
+        found = [(m.name, self.store.dtype(m.type.dtype.value)) for m in members if m.stored and not m.shared]
+        if self.model.event_driven():
+            found.append(("lastupdate", np.dtype(np.int32)))
+        per_copy = (*self.model.per_copy(), "lastupdate")
+        copies = range(1, self.store.copies)
+        return found + [(of_copy(name, copy), kind) for name, kind in found if name in per_copy for copy in copies]
+
+    def _new_storage(self) -> Ragged:
+        for variable in self.model.variables.values():
+            if variable.shared and variable.stored:
+                self.store.add(variable.name, variable.type.dtype.value, 1)
+        multi = self.multisynaptic_index is not None
+        by_column = [p.side == "post" for p in self.pathways.values()] + [s.side == "pre" for s in self.model.summed]
+        indexed = any(by_column)
+        found = Ragged(len(self.source_group), len(self.target_group), self._columns(), multi=multi, indexed=indexed)
+        return self._numbered(found)
+
+    def _numbered(self, storage: Ragged) -> Ragged:
+        """The storage, told which variable numbers the synapses of a pair."""
+        if self.multisynaptic_index is not None:
+            storage.number_by(self.multisynaptic_index)
+        return storage
+
+    def set_precision(self, dtype: npt.DTypeLike) -> None:
+        """Store real variables in another precision."""
+        if self.store.real == np.dtype(dtype):
+            return
+        self.store.set_precision(dtype)
+        self._move_storage(self._columns())
+
+    def set_batch(self, copies: int) -> None:
+        """Hold the state of so many networks, with spikes under way and what is flagged ``(batch)``."""
+        if copies == self.store.copies:
+            return
+        super().set_batch(copies)
+        for pathway in self.pathways.values():
+            del pathway.ways[copies:]
+        columns = self._columns()
+        if {name for name, _ in columns} != set(self.ragged.columns):
+            self._move_storage(columns)
+
+    def _move_storage(self, columns: list[tuple[str, Any]]) -> None:
+        """Take all synapses, in order of creation, to a storage with other columns."""
+        old = self.ragged
+        new = Ragged(
+            old.fields.n_pre, old.fields.n_post, columns, multi=bool(old.fields.multi), indexed=bool(old.fields.indexed)
+        )
+        self._numbered(new)
+        new.append(old.i, old.j)
+        for name in new.columns:
+            before = name if name in old.columns else name.partition("@")[0]
+            if before in old.columns:
+                new.set(name, old.get(before))
+                new.set_default(name, old.default(before))
+        self.take_log()
+        new.continue_from(old)
+        self.ragged = new
+
+    def need_index(self) -> None:
+        """Keep synapses listed by postsynaptic neuron."""
+        if not self.ragged.fields.indexed:
+            self.ragged.index()
+
+    # ---- networks of a batch ----
+
+    def copies_of(self, name: str) -> list[str]:
+        """Columns that hold a variable: one for each network of a batch, one for all, or none."""
+        known = self.ragged.columns
+        return [own for copy in range(self.store.copies) if (own := of_copy(name, copy)) in known]
+
+    def state_copies(self, name: str) -> int:
+        """Number of networks of the batch where each has a value of its own, else 1."""
+        own = name in self.model.variables and self.model.variables[name].shared
+        return self.store.copies if own or name in self.model.per_copy() else 1
