@@ -8,8 +8,10 @@ from typing import Any
 from .grammar import errors
 
 
-def require(module: str, what: str) -> Any:
+def require(module: str, what: str, install: str | None = None) -> Any:
     """Import a library that is not among eqsnn's own requirements, such as ``'scipy.sparse'``, for ``what``.
+
+    ``install`` is the name of its package, where that is another.
 
     :raises BuildError: E875, it is not installed; the message tells what to install.
     """
@@ -21,6 +23,6 @@ def require(module: str, what: str) -> Any:
             raise  # the library is there, but not what it needs itself
         raise errors.BuildError(
             "E875",
-            f"{what} needs {library}, which is not installed.",
-            hint=f"install it with: python -m pip install {library}",
+            f"{what} needs {install or library}, which is not installed.",
+            hint=f"install it with: python -m pip install {install or library}",
         ) from None
