@@ -22,7 +22,7 @@ def write(path: Path, fields: Mapping[str, Any]) -> None:
     part = path.with_name(path.name + ".part")
     try:
         with part.open("wb") as file:
-            np.savez_compressed(file, format=np.int64(_FORMAT), **arrays)
+            np.savez(file, format=np.int64(_FORMAT), **arrays)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -31,7 +31,7 @@ def write(path: Path, fields: Mapping[str, Any]) -> None:
 def read(path: Path) -> dict[str, Any]:
     """Return the fields that `write` wrote, as arguments of a set of data.
 
-    :raises StateError: E766, there is no such file, or it is not one of these.
+    :raises StateError: E786, there is no such file, or it is not one of these.
     """
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
@@ -52,4 +52,4 @@ def read(path: Path) -> dict[str, Any]:
 
 def _unreadable(message: str) -> errors.StateError:
     hint = "such files are written by 'data.save(path)'"
-    return errors.StateError("E766", message, place="SpikeData.load", hint=hint)
+    return errors.StateError("E786", message, place="SpikeData.load", hint=hint)

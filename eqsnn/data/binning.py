@@ -39,7 +39,13 @@ def bin_events(units: Int32, times: Float64, offsets: Int64, n_units: int, durat
     steps = steps_of(times, dt, steps_in(duration, dt))
     keys = steps * n_units + units
     # Sorting each example by itself stays within the cache.
-    parts = [np.unique(keys[start:stop]) for start, stop in itertools.pairwise(offsets)]
+    parts = [_distinct(keys[start:stop]) for start, stop in itertools.pairwise(offsets)]
     merged = np.concatenate(parts) if parts else np.empty(0, np.int64)
     ends = np.cumsum([0, *map(len, parts)], dtype=np.int64)
     return Binned(merged // n_units, (merged % n_units).astype(np.int32), ends)
+
+
+def _distinct(keys: Int64) -> Int64:
+    """Distinct keys, ascending: what `np.unique` gives, which makes a detour over a table of hashes."""
+    ascending = np.sort(keys)
+    return ascending[np.diff(ascending, prepend=-1) > 0]

@@ -28,11 +28,11 @@ def digits(code: Code = "latency", *, duration: Any = 100 * ms, seed: Seed = 0, 
 
         train, valid, test = split(digits('latency'), (0.8, 0.1, 0.1), by='label', seed=1)
 
-    :raises BuildError: E875, scikit-learn is not installed. :raises StateError: E769, no such code; others as the code.
+    :raises BuildError: E875, scikit-learn is not installed. :raises StateError: E789, no such code; others as the code.
     """
     if code not in get_args(Code):
         hint = f"codes are {', '.join(get_args(Code))}"
-        raise errors.StateError("E769", f"there is no code {code!r}.", place="digits", hint=hint)
+        raise errors.StateError("E789", f"there is no code {code!r}.", place="digits", hint=hint)
     bundled = require("sklearn.datasets", "the bundled set of digits", install="scikit-learn").load_digits()
     values, labels = bundled.data / _BRIGHTEST, bundled.target
     names = tuple(str(name) for name in bundled.target_names)

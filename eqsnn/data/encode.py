@@ -35,7 +35,7 @@ def latency_code(
 
     ``about`` is what else `SpikeData` takes: ``groups``, ``names``, ``n_classes``.
 
-    :raises StateError: E769, values outside 0 ... 1; E770, a parameter out of range; others as `SpikeData`.
+    :raises StateError: E789, values outside 0 ... 1; E790, a parameter out of range; others as `SpikeData`.
     :raises DimensionError: E223, a parameter has the wrong unit.
     """
     place = "latency_code"
@@ -52,7 +52,7 @@ def linear_latency_code(
 ) -> SpikeData:
     """One spike a unit at ``earliest + x*(latest - earliest)``: 0 comes first and 1 last (Göltz et al. 2021).
 
-    :raises StateError: E769, values outside 0 ... 1; E770, times that are not in this order; others as `SpikeData`.
+    :raises StateError: E789, values outside 0 ... 1; E790, times that are not in this order; others as `SpikeData`.
     :raises DimensionError: E223, a parameter has the wrong unit.
     """
     place = "linear_latency_code"
@@ -60,7 +60,7 @@ def linear_latency_code(
     first, last = seconds(earliest, "earliest", place, zero=True), seconds(latest, "latest", place)
     if not first <= last < end:
         message = f"spikes from {first * 1e3:g} to {last * 1e3:g} ms do not fit into {end * 1e3:g} ms."
-        raise errors.StateError("E770", message, place=place, hint="earliest <= latest < duration")
+        raise errors.StateError("E790", message, place=place, hint="earliest <= latest < duration")
     return _one_spike(first + features * (last - first), labels, end, about)
 
 
@@ -69,7 +69,7 @@ def poisson_code(
 ) -> SpikeData:
     """Poisson spikes at ``x*maximum``: their number in a trial is Poisson distributed, their times are uniform.
 
-    :raises StateError: E769, values outside 0 ... 1; E770, a parameter out of range; others as `SpikeData`.
+    :raises StateError: E789, values outside 0 ... 1; E790, a parameter out of range; others as `SpikeData`.
     :raises DimensionError: E223, a parameter has the wrong unit. :raises ModelError: E551, no seed.
     """
     place = "poisson_code"
@@ -89,7 +89,7 @@ def regular_code(
 ) -> SpikeData:
     """Regular spikes at ``x*maximum``, the first after half an interval: ``(k + 1/2)/(x*maximum)``, k = 0, 1, ...
 
-    :raises StateError: E769, values outside 0 ... 1; E770, a parameter out of range; others as `SpikeData`.
+    :raises StateError: E789, values outside 0 ... 1; E790, a parameter out of range; others as `SpikeData`.
     :raises DimensionError: E223, a parameter has the wrong unit.
     """
     place = "regular_code"
@@ -109,18 +109,18 @@ def before(times: Float64, end: float) -> Float64:
 def _features(values: npt.ArrayLike, place: str) -> Float64:
     """Values as (n, units).
 
-    :raises StateError: E769, they are no numbers from 0 to 1, or there is no unit.
+    :raises StateError: E789, they are no numbers from 0 to 1, or there is no unit.
     """
     found = np.asarray(values)
     if found.ndim < 2 or found.dtype.kind not in "iuf":
         message = f"values of the shape {found.shape} and type {found.dtype} are no features."
-        raise errors.StateError("E769", message, place=place, hint="features are (n, units), one row an example")
+        raise errors.StateError("E789", message, place=place, hint="features are (n, units), one row an example")
     features = found.reshape(len(found), int(np.prod(found.shape[1:]))).astype(np.float64)
     bad = ~((features >= 0) & (features <= 1))
     if bad.any():
         k, unit = np.argwhere(bad)[0]
         message = f"example {k}: the value {features[k, unit]:g} of unit {unit} is not from 0 to 1."
-        raise errors.StateError("E769", message, place=place, hint="divide by the greatest value there can be")
+        raise errors.StateError("E789", message, place=place, hint="divide by the greatest value there can be")
     return features
 
 

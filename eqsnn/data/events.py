@@ -54,7 +54,7 @@ class Sensor:
     def units(self, events: Any, example: int) -> Int64:
         """The unit of each event.
 
-        :raises StateError: E771, a field is missing, or an event lies outside the sensor.
+        :raises StateError: E791, a field is missing, or an event lies outside the sensor.
         """
         x, y = _field(events, "x", self.width, example), _field(events, "y", self.height, example)
         found = (y // self.block) * (self.width // self.block) + x // self.block
@@ -78,7 +78,7 @@ def from_events(
     * ``groups``, ``names``, ``order``: the group of each example, names of the classes (by default ``dataset.classes``,
       where it has them), and the order in which examples are taken.
 
-    :raises StateError: E771, a sensor that blocks do not divide, or events outside it; E770, a parameter out of range;
+    :raises StateError: E791, a sensor that blocks do not divide, or events outside it; E790, a parameter out of range;
         others as `SpikeData`. :raises DimensionError: E223, times have no unit.
     """
     sensor = _sensor(dataset, sensor_size, downsample, merge_polarities)
@@ -87,7 +87,7 @@ def from_events(
     least = whole(threshold, "threshold", _PLACE)
     if least > 1 and step is None:
         hint = "give the step in which they count: dt=1*ms"
-        raise errors.StateError("E770", "a 'threshold' of events needs 'dt'.", place=_PLACE, hint=hint)
+        raise errors.StateError("E790", "a 'threshold' of events needs 'dt'.", place=_PLACE, hint=hint)
     taken = np.arange(len(dataset)) if order is None else np.asarray(order, np.int64)
     parts: list[tuple[Int64, Float64]] = []
     labels = np.empty(len(taken), np.int64)
@@ -109,13 +109,13 @@ def _sensor(dataset: Any, size: Sequence[int] | None, downsample: int, merge: bo
     given = size if size is not None else getattr(dataset, "sensor_size", None)
     if given is None or len(given) != 3:
         hint = "give sensor_size=(width, height, polarities)"
-        raise errors.StateError("E771", f"{given} is no size of a sensor.", place=_PLACE, hint=hint)
+        raise errors.StateError("E791", f"{given} is no size of a sensor.", place=_PLACE, hint=hint)
     width, height, polarities = (whole(part, "sensor_size", _PLACE) for part in given)
     block = whole(downsample, "downsample", _PLACE)
     if width % block or height % block:
         fits = [b for b in range(1, min(width, height) + 1) if width % b == height % b == 0]
         message = f"blocks of {block} by {block} pixels do not divide a sensor of {width} by {height}."
-        raise errors.StateError("E771", message, place=_PLACE, hint=f"these do: {', '.join(map(str, fits))}")
+        raise errors.StateError("E791", message, place=_PLACE, hint=f"these do: {', '.join(map(str, fits))}")
     return Sensor(width, height, polarities, block, merge)
 
 
@@ -125,12 +125,12 @@ def _field(events: Any, name: str, limit: int, example: int) -> Int64:
         return np.zeros(len(events), np.int64)
     if events.dtype.names is None or name not in events.dtype.names:
         message = f"example {example}: events have no field '{name}'."
-        raise errors.StateError("E771", message, place=_PLACE, hint="fields are t, x, and for cameras y and p")
+        raise errors.StateError("E791", message, place=_PLACE, hint="fields are t, x, and for cameras y and p")
     values: Int64 = events[name].astype(np.int64)
     bad = (values < 0) | (values >= limit)
     if bad.any():
         message = f"example {example}: an event with {name} = {values[np.argmax(bad)]} lies outside the sensor."
-        raise errors.StateError("E771", message, place=_PLACE, hint=f"'{name}' goes from 0 to {limit - 1}")
+        raise errors.StateError("E791", message, place=_PLACE, hint=f"'{name}' goes from 0 to {limit - 1}")
     return values
 
 

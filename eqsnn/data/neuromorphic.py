@@ -37,7 +37,7 @@ def shd(
     ``duration`` (by default until the latest spike, 1.4 s) and ``dt`` as in `from_events`.
 
     :raises BuildError: E875, tonic is not installed; E880, files are not there; E881, they cannot be fetched or read.
-    :raises StateError: E772, the speakers are not those published; others as `from_events`.
+    :raises StateError: E792, the speakers are not those published; others as `from_events`.
     """
     dataset = _open("SHD", root, download, train=train)
     speakers = _numbers(dataset.speaker)
@@ -52,12 +52,12 @@ def ssc(
     """Spiking Speech Commands: 700 channels of a model of the ear, 35 words, many speakers.
 
     Cramer et al. (2022), from the Speech Commands of P. Warden. The published split has a part for validation: 75466
-    examples to train, 9981 to validate, 20382 to test. Groups are speakers. Parameters and errors as in `shd`; E773: no
+    examples to train, 9981 to validate, 20382 to test. Groups are speakers. Parameters and errors as in `shd`; E793: no
     such part.
     """
     if part not in get_args(Part):
         hint = f"parts are {', '.join(get_args(Part))}"
-        raise errors.StateError("E773", f"SSC has no part {part!r}.", place="ssc", hint=hint)
+        raise errors.StateError("E793", f"SSC has no part {part!r}.", place="ssc", hint=hint)
     dataset = _open("SSC", root, download, split=part)
     speakers = getattr(dataset, "speaker", getattr(dataset, "_speaker", None))  # not public in tonic 1.7
     return from_events(dataset, duration=duration, dt=dt, groups=None if speakers is None else _numbers(speakers))
@@ -77,7 +77,7 @@ def dvs_gesture(
     unit spikes once in a step of 1 ms. The other parameters as in `from_events`.
 
     :raises BuildError: E875, tonic is not installed; E880, files are not there; E881, they cannot be fetched or read.
-    :raises StateError: E772, the users are not those published; others as `from_events`.
+    :raises StateError: E792, the users are not those published; others as `from_events`.
     """
     dataset = _open("DVSGesture", root, download, train=train)
     users = _numbers(dataset.users)
@@ -141,9 +141,9 @@ def _numbers(who: Any) -> Int64:
 def _check_apart(name: str, found: Int64, others: npt.ArrayLike, what: str) -> None:
     """Check that nobody is here who belongs to the other part of the published split.
 
-    :raises StateError: E772.
+    :raises StateError: E792.
     """
     both = np.intersect1d(found, others)
     if both.size:
         message = f"{what} {both[0]} belongs to the other part of the published split of {name}."
-        raise errors.StateError("E772", message, place=name, hint="these are not the published files: get them anew")
+        raise errors.StateError("E792", message, place=name, hint="these are not the published files: get them anew")

@@ -19,7 +19,7 @@ Seed = int | Sequence[int]
 def seconds(value: Any, name: str, place: str, *, zero: bool = False) -> float:
     """Return a time in seconds.
 
-    :raises DimensionError: E223, no time. :raises StateError: E770, negative, infinite, or zero unless ``zero``.
+    :raises DimensionError: E223, no time. :raises StateError: E790, negative, infinite, or zero unless ``zero``.
     """
     return _number(value, SECOND, name, place, zero)
 
@@ -32,7 +32,7 @@ def hertz(value: Any, name: str, place: str, *, zero: bool = False) -> float:
 def fraction(value: Any, name: str, place: str) -> float:
     """Return a plain number from 0 to 1.
 
-    :raises DimensionError: E223, it has a unit. :raises StateError: E770, out of range.
+    :raises DimensionError: E223, it has a unit. :raises StateError: E790, out of range.
     """
     number = _number(value, DIMENSIONLESS, name, place, zero=True)
     if number > 1:
@@ -43,7 +43,7 @@ def fraction(value: Any, name: str, place: str) -> float:
 def whole(value: Any, name: str, place: str, least: int = 1) -> int:
     """Return a whole number.
 
-    :raises StateError: E770, it is none, or less than ``least``.
+    :raises StateError: E790, it is none, or less than ``least``.
     """
     try:
         number = operator.index(value)
@@ -82,4 +82,4 @@ def _number(value: Any, dimension: Dimension, name: str, place: str, zero: bool)
 
 
 def _wrong(message: str, place: str, hint: str | None = None) -> errors.StateError:
-    return errors.StateError("E770", message, place=place, hint=hint)
+    return errors.StateError("E790", message, place=place, hint=hint)

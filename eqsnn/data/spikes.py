@@ -44,8 +44,8 @@ class SpikeData:
 
     Example: ``SpikeData([0, 1, 0], [1, 2, 5]*ms, [0, 2, 3], labels=[1, 0], n_units=2, duration=10*ms)``.
 
-    :raises StateError: E760, numbers or shapes that do not fit; E761, a unit that does not exist; E762, a time outside
-        the trial; E763, a label out of range; E770, ``n_units`` or ``duration`` is not positive.
+    :raises StateError: E780, numbers or shapes that do not fit; E781, a unit that does not exist; E782, a time outside
+        the trial; E783, a label out of range; E790, ``n_units`` or ``duration`` is not positive.
     :raises DimensionError: E223, times or duration are no times.
     """
 
@@ -125,18 +125,18 @@ class SpikeData:
     def concatenate(cls, parts: Sequence[SpikeData]) -> SpikeData:
         """Join sets of data that have the same units, duration and classes.
 
-        :raises StateError: E765, there are none, or they differ.
+        :raises StateError: E785, there are none, or they differ.
         """
         if not parts:
-            raise errors.StateError("E765", "there is nothing to concatenate.", place=_PLACE)
+            raise errors.StateError("E785", "there is nothing to concatenate.", place=_PLACE)
         for name in ("n_units", "duration", "n_classes", "names"):
             found = [getattr(part, name) for part in parts]
             if any(value != found[0] for value in found):
                 other = next(value for value in found if value != found[0])
                 message = f"data with '{name}' = {found[0]} and {other} cannot be concatenated."
-                raise errors.StateError("E765", message, place=_PLACE)
+                raise errors.StateError("E785", message, place=_PLACE)
         if len({part.groups is None for part in parts}) > 1 or len({part.labels.shape[1:] for part in parts}) > 1:
-            raise errors.StateError("E765", "only some of the data have groups, or targets differ.", place=_PLACE)
+            raise errors.StateError("E785", "only some of the data have groups, or targets differ.", place=_PLACE)
         starts = np.cumsum([0, *(len(part.units) for part in parts)])
         ends = [part.offsets[1:] + start for part, start in zip(parts, starts[:-1], strict=True)]
         return replace(
@@ -151,7 +151,7 @@ class SpikeData:
     def cropped(self, duration: Any) -> SpikeData:
         """Return trials that end at ``duration``, or last until then: later spikes are left out.
 
-        :raises StateError: E770, it is not positive. :raises DimensionError: E223, it is no time.
+        :raises StateError: E790, it is not positive. :raises DimensionError: E223, it is no time.
         """
         end = seconds(duration, "duration", f"{_PLACE}.cropped")
         keep = self.times < end
@@ -173,7 +173,7 @@ class SpikeData:
         Without a seed they come in order; ``seed=(seed, epoch)`` gives each epoch an order of its own. ``drop_last``
         leaves a smaller last batch out.
 
-        :raises StateError: E770, the size is not positive. :raises ModelError: E551, no seed.
+        :raises StateError: E790, the size is not positive. :raises ModelError: E551, no seed.
         """
         step = whole(size, "size", f"{_PLACE}.batches")
         order = np.arange(len(self)) if seed is None else generator(seed).permutation(len(self))
@@ -185,7 +185,7 @@ class SpikeData:
     def n_steps(self, dt: Any) -> int:
         """The number of steps of ``dt`` in a trial.
 
-        :raises StateError: E770, ``dt`` is not positive. :raises DimensionError: E223, it is no time.
+        :raises StateError: E790, ``dt`` is not positive. :raises DimensionError: E223, it is no time.
         """
         return steps_in(self.duration, seconds(dt, "dt", f"{_PLACE}.n_steps"))
 
@@ -195,7 +195,7 @@ class SpikeData:
         Those of an example come by step and then by unit; a unit that spikes several times in a step does so once.
         A time belongs to the step that `SpikeGeneratorGroup` would spike in.
 
-        :raises StateError: E770, ``dt`` is not positive. :raises DimensionError: E223, it is no time.
+        :raises StateError: E790, ``dt`` is not positive. :raises DimensionError: E223, it is no time.
         """
         dt_ = seconds(dt, "dt", f"{_PLACE}.binned")
         return bin_events(self.units, self.times, self.offsets, self.n_units, self.duration, dt_)
@@ -215,7 +215,7 @@ class SpikeData:
     def load(cls, path: str | Path) -> SpikeData:
         """Read what `save` wrote.
 
-        :raises StateError: E766, there is no such file, or it is none of `save`.
+        :raises StateError: E786, there is no such file, or it is none of `save`.
         """
         return cls(**archive.read(Path(path)))
 
@@ -242,4 +242,4 @@ def _times(values: Any) -> Float64:
     except (ValueError, TypeError) as error:
         if isinstance(error, errors.EqsnnError):
             raise
-        raise errors.StateError("E760", "'times' are no numbers.", place=_PLACE) from None
+        raise errors.StateError("E780", "'times' are no numbers.", place=_PLACE) from None

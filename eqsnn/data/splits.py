@@ -31,7 +31,7 @@ def split(
 
         train, valid, test = split(data, (0.8, 0.1, 0.1), by='label', seed=1)
 
-    :raises StateError: E767, the fractions are not positive, do not add up to 1, or leave a part empty; there are no
+    :raises StateError: E787, the fractions are not positive, do not add up to 1, or leave a part empty; there are no
         classes or no groups to divide by. :raises ModelError: E551, no seed.
     """
     shares = _checked(fractions)
@@ -57,16 +57,16 @@ def split(
 def hold_out(data: SpikeData, groups: npt.ArrayLike) -> tuple[SpikeData, SpikeData]:
     """Divide into all other groups and these: ``train, valid = hold_out(data, speaker)``.
 
-    :raises StateError: E767, there are no groups; E768, one of these does not occur, or there are no others.
+    :raises StateError: E787, there are no groups; E788, one of these does not occur, or there are no others.
     """
     present = np.unique(_groups(data))
     wanted = np.unique(np.atleast_1d(groups))
     missing = np.setdiff1d(wanted, present)
     if missing.size or not wanted.size:
         what = f"there is no group {missing[0]}." if missing.size else "no group is to be held out."
-        raise errors.StateError("E768", what, place="hold_out", hint=f"there are {', '.join(map(str, present))}")
+        raise errors.StateError("E788", what, place="hold_out", hint=f"there are {', '.join(map(str, present))}")
     if len(wanted) == len(present):
-        raise errors.StateError("E768", "no group is left to train on.", place="hold_out")
+        raise errors.StateError("E788", "no group is left to train on.", place="hold_out")
     held = np.isin(_groups(data), wanted)
     return data[~held], data[held]
 
@@ -78,13 +78,13 @@ def folds_by_group(data: SpikeData, groups_per_fold: int = 1) -> Iterator[tuple[
     three users at a time, in eight folds, for DVS Gesture (preprocessing of the mlGeNN classifiers trained with DEEP R;
     Knight, Senk & Nowotny 2025, arXiv 2510.19764).
 
-    :raises StateError: E767, there are no groups; E768, there is only one fold; E770, no number of groups.
+    :raises StateError: E787, there are no groups; E788, there is only one fold; E790, no number of groups.
     """
     count = whole(groups_per_fold, "groups_per_fold", "folds_by_group")
     present = np.unique(_groups(data))
     if len(present) <= count:
         message = f"{len(present)} groups make only one fold of {count}."
-        raise errors.StateError("E768", message, place="folds_by_group")
+        raise errors.StateError("E788", message, place="folds_by_group")
     return (hold_out(data, present[start : start + count]) for start in range(0, len(present), count))
 
 
@@ -148,4 +148,4 @@ def _checked(fractions: Sequence[float]) -> npt.NDArray[np.float64]:
 
 
 def _wrong(message: str, hint: str) -> errors.StateError:
-    return errors.StateError("E767", message, place=_PLACE, hint=hint)
+    return errors.StateError("E787", message, place=_PLACE, hint=hint)

@@ -45,7 +45,7 @@ def yin_yang(
     0.9 of a synaptic time constant of 10 ms, in trials of four. They report 98.7 % for a network with a hidden layer of
     120, and 64.3 % without one; `yin_yang_class` is never wrong.
 
-    :raises StateError: E770, ``n`` is not positive, radii that do not nest, or times that are not in order.
+    :raises StateError: E790, ``n`` is not positive, radii that do not nest, or times that are not in order.
     :raises DimensionError: E223, a time has no unit. :raises ModelError: E551, no seed.
     """
     place = "yin_yang"
@@ -54,9 +54,9 @@ def yin_yang(
     if not 0 < r_small < r_big / 2 or not 2 * r_big <= 1:
         hint = "0 < r_small < r_big/2, and the figure lies in 0 ... 1"
         message = f"a figure cannot have the radii {r_small} and {r_big}."
-        raise errors.StateError("E770", message, place=place, hint=hint)
+        raise errors.StateError("E790", message, place=place, hint=hint)
     if when >= end:
-        raise errors.StateError("E770", "'bias' must be before the end of the trial.", place=place)
+        raise errors.StateError("E790", "'bias' must be before the end of the trial.", place=place)
     points = [_yin_yang_point(generator(seed, k), r_small, r_big) for k in range(count)]
     x, y, labels = (np.array(column) for column in zip(*points, strict=True))
     data = linear_latency_code(
@@ -94,7 +94,7 @@ def delayed_xor(
     of the trials; no linear function of how often each unit spikes is right in more than three quarters, nor is one of
     how often it spikes in each cue.
 
-    :raises StateError: E770, a number, time or rate out of range. :raises DimensionError: E223, a wrong unit.
+    :raises StateError: E790, a number, time or rate out of range. :raises DimensionError: E223, a wrong unit.
     :raises ModelError: E551, no seed.
     """
     place = "delayed_xor"
@@ -125,7 +125,7 @@ def evidence_accumulation(
     more cues, 0 for left and 1 for right. Who counts all cues is always right, but for a cue that no spike tells (with
     a probability of exp(-40)); `evidence_accuracy` says how often who saw only some of them is.
 
-    :raises StateError: E770, a number, time or rate out of range, or an even number of cues.
+    :raises StateError: E790, a number, time or rate out of range, or an even number of cues.
     :raises DimensionError: E223, a wrong unit. :raises ModelError: E551, no seed.
     """
     place = "evidence_accumulation"
@@ -152,13 +152,13 @@ def evidence_accuracy(cues: int = 7, probability: float = 0.7, seen: int | None 
     Exact: of what could have been seen, the better guess is right with the greater of two joint probabilities. Which of
     the cues were seen makes no difference.
 
-    :raises StateError: E770, an even number of cues, more seen than there are, or a probability out of range.
+    :raises StateError: E790, an even number of cues, more seen than there are, or a probability out of range.
     """
     place = "evidence_accuracy"
     number, p = _odd(cues, place), fraction(probability, "probability", place)
     known = number if seen is None else whole(seen, "seen", place, least=0)
     if known > number:
-        raise errors.StateError("E770", f"{known} of {number} cues cannot be seen.", place=place)
+        raise errors.StateError("E790", f"{known} of {number} cues cannot be seen.", place=place)
     correct = 0.0
     for right in range(known + 1):
         chances = [0.0, 0.0]  # that so many are seen on the right, and that most cues are on the left, the right
@@ -178,7 +178,7 @@ def _odd(cues: int, place: str) -> int:
     number = whole(cues, "cues", place)
     if number % 2 == 0:
         message = f"{number} cues can be as many on both sides."
-        raise errors.StateError("E770", message, place=place, hint="give an odd number")
+        raise errors.StateError("E790", message, place=place, hint="give an odd number")
     return number
 
 

@@ -20,7 +20,7 @@ _PLACE: Final = "SpikeData"
 def integers(values: Any, name: str) -> Int64:
     """Return whole numbers as int64, one-dimensional.
 
-    :raises StateError: E760, they are none, or have another shape.
+    :raises StateError: E780, they are none, or have another shape.
     """
     found = np.asarray(values)
     if found.ndim != 1 or (found.size and found.dtype.kind not in "iu"):
@@ -32,8 +32,8 @@ def integers(values: Any, name: str) -> Int64:
 def check_events(units: Int64, times: Float64, offsets: Int64, n_units: int, duration: float) -> None:
     """Check that every event belongs to an example, a unit, and the time of a trial.
 
-    :raises StateError: E760, numbers of units, times and offsets that do not fit; E761, a unit that does not exist;
-        E762, a time that is no number, before 0, or not before ``duration``.
+    :raises StateError: E780, numbers of units, times and offsets that do not fit; E781, a unit that does not exist;
+        E782, a time that is no number, before 0, or not before ``duration``.
     """
     if times.shape != units.shape:
         raise _misfit(f"there are {len(units)} units, but times of the shape {times.shape}.")
@@ -44,7 +44,7 @@ def check_events(units: Int64, times: Float64, offsets: Int64, n_units: int, dur
     if bad.any():
         k = int(np.argmax(bad))
         message = f"example {_owner(offsets, k)}: there is no unit {units[k]}."
-        raise errors.StateError("E761", message, place=_PLACE, hint=f"units go from 0 to {n_units - 1}")
+        raise errors.StateError("E781", message, place=_PLACE, hint=f"units go from 0 to {n_units - 1}")
     bad = ~((times >= 0) & (times < duration))
     if bad.any():
         raise _wrong_time(float(times[(k := int(np.argmax(bad)))]), _owner(offsets, k), duration)
@@ -52,10 +52,10 @@ def check_events(units: Int64, times: Float64, offsets: Int64, n_units: int, dur
 
 def _wrong_time(time: float, example: int, duration: float) -> errors.StateError:
     if np.isnan(time):
-        return errors.StateError("E762", f"example {example}: the time of a spike is NaN.", place=_PLACE)
+        return errors.StateError("E782", f"example {example}: the time of a spike is NaN.", place=_PLACE)
     message = f"example {example}: a spike at {time * 1e3:g} ms lies outside the trial of {duration * 1e3:g} ms."
     hint = "times are in seconds; leave later spikes out, or give a longer duration"
-    return errors.StateError("E762", message, place=_PLACE, hint="times are not negative" if time < 0 else hint)
+    return errors.StateError("E782", message, place=_PLACE, hint="times are not negative" if time < 0 else hint)
 
 
 def check_labels(labels: Array, n: int, n_classes: int | None, names: tuple[str, ...] | None) -> int | None:
@@ -63,7 +63,7 @@ def check_labels(labels: Array, n: int, n_classes: int | None, names: tuple[str,
 
     Where it is not given, the number is that of the names, or one more than the greatest label.
 
-    :raises StateError: E760, a number or shape that does not fit; E763, a class out of range, or a target that is not
+    :raises StateError: E780, a number or shape that does not fit; E783, a class out of range, or a target that is not
         finite.
     """
     if not labels.ndim or len(labels) != n:
@@ -82,7 +82,7 @@ def check_labels(labels: Array, n: int, n_classes: int | None, names: tuple[str,
     if bad.any():
         k = int(np.argmax(bad))
         message = f"example {k}: there is no class {labels[k]}."
-        raise errors.StateError("E763", message, place=_PLACE, hint=f"classes go from 0 to {count - 1}")
+        raise errors.StateError("E783", message, place=_PLACE, hint=f"classes go from 0 to {count - 1}")
     return count
 
 
@@ -95,13 +95,13 @@ def _check_targets(targets: Array, n_classes: int | None, names: tuple[str, ...]
     bad = ~np.isfinite(targets)
     if bad.any():
         k = int(np.argmax(bad.reshape(len(targets), -1).any(axis=1)))
-        raise errors.StateError("E763", f"example {k}: a target is not finite.", place=_PLACE)
+        raise errors.StateError("E783", f"example {k}: a target is not finite.", place=_PLACE)
 
 
 def check_groups(groups: Int64, n: int) -> None:
     """Check that each example has a group.
 
-    :raises StateError: E760, another number of them.
+    :raises StateError: E780, another number of them.
     """
     if len(groups) != n:
         raise _misfit(f"there are {n} examples, but {len(groups)} groups.")
@@ -113,4 +113,4 @@ def _owner(offsets: Int64, event: int) -> int:
 
 
 def _misfit(message: str, hint: str | None = None) -> errors.StateError:
-    return errors.StateError("E760", message, place=_PLACE, hint=hint)
+    return errors.StateError("E780", message, place=_PLACE, hint=hint)

@@ -132,7 +132,7 @@ def test_the_seed_decides_what_is_drawn():
 def test_features_outside_their_range_are_told(code, values, told):
     with pytest.raises(errors.StateError) as caught:
         code(values, zeros(values))
-    assert caught.value.code == "E769"
+    assert caught.value.code == "E789"
     assert told in str(caught.value)
 
 
@@ -151,7 +151,7 @@ def test_parameters_without_their_unit_are_told():
     ):
         with pytest.raises(errors.StateError) as caught:
             call()
-        assert caught.value.code == "E770"
+        assert caught.value.code == "E790"
 
 
 # The digits of scikit-learn.

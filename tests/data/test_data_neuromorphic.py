@@ -102,11 +102,11 @@ def test_an_empty_recording_is_an_example():
 @pytest.mark.parametrize(
     ("changes", "code", "told"),
     [
-        (dict(downsample=5), "E771", "these do: 1, 2, 3, 6"),
-        (dict(downsample=0), "E770", "'downsample' cannot be 0"),
-        (dict(threshold=2), "E770", "dt=1*ms"),
-        (dict(sensor_size=(6, 6)), "E771", "no size of a sensor"),
-        (dict(sensor_size=(3, 6, 2)), "E771", "example 0: an event with x ="),
+        (dict(downsample=5), "E791", "these do: 1, 2, 3, 6"),
+        (dict(downsample=0), "E790", "'downsample' cannot be 0"),
+        (dict(threshold=2), "E790", "dt=1*ms"),
+        (dict(sensor_size=(6, 6)), "E791", "no size of a sensor"),
+        (dict(sensor_size=(3, 6, 2)), "E791", "example 0: an event with x ="),
         (dict(duration=5), "E223", "'duration' is in second"),
     ],
 )
@@ -162,7 +162,7 @@ def test_shd_of_other_speakers_is_not_the_published_one(tonic, root, monkeypatch
     monkeypatch.setattr(tonic.SHD, "__init__", other)
     with pytest.raises(errors.StateError, match="speaker 4 belongs to the other part") as caught:
         shd(root)
-    assert caught.value.code == "E772"
+    assert caught.value.code == "E792"
 
 
 def test_ssc(tonic, root):

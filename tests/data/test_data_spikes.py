@@ -40,34 +40,34 @@ def test_nothing_of_it_can_be_written_to():
 @pytest.mark.parametrize(
     ("changes", "code", "told"),
     [
-        ({"units": [0, 2, 0]}, "E761", "example 0: there is no unit 2."),
-        ({"units": [0, 1, -1]}, "E761", "example 1: there is no unit -1."),
-        ({"units": [0.0, 1.0, 0.0]}, "E760", "whole numbers"),
-        ({"units": [[0, 1, 0]]}, "E760", "shape (1, 3)"),
-        ({"units": [0, 1]}, "E760", "there are 2 units, but times of the shape (3,)"),
-        ({"times": [1, 2, 10] * ms}, "E762", "example 1: a spike at 10 ms lies outside the trial of 10 ms."),
-        ({"times": [1, -2, 5] * ms}, "E762", "example 0: a spike at -2 ms"),
-        ({"times": [0.001, 0.002, np.nan]}, "E762", "example 1: the time of a spike is NaN."),
-        ({"times": ["a", "b", "c"]}, "E760", "no numbers"),
+        ({"units": [0, 2, 0]}, "E781", "example 0: there is no unit 2."),
+        ({"units": [0, 1, -1]}, "E781", "example 1: there is no unit -1."),
+        ({"units": [0.0, 1.0, 0.0]}, "E780", "whole numbers"),
+        ({"units": [[0, 1, 0]]}, "E780", "shape (1, 3)"),
+        ({"units": [0, 1]}, "E780", "there are 2 units, but times of the shape (3,)"),
+        ({"times": [1, 2, 10] * ms}, "E782", "example 1: a spike at 10 ms lies outside the trial of 10 ms."),
+        ({"times": [1, -2, 5] * ms}, "E782", "example 0: a spike at -2 ms"),
+        ({"times": [0.001, 0.002, np.nan]}, "E782", "example 1: the time of a spike is NaN."),
+        ({"times": ["a", "b", "c"]}, "E780", "no numbers"),
         ({"times": [1, 2, 5] * mV}, "E223", "'times' is in second"),
-        ({"offsets": [0, 2]}, "E760", "'offsets' must rise from 0 to the number of events, 3"),
-        ({"offsets": [0, 3, 2, 3]}, "E760", "must rise"),
-        ({"offsets": []}, "E760", "must rise"),
-        ({"labels": [1, 0, 0]}, "E760", "there are 2 examples, but labels of the shape (3,)"),
-        ({"labels": 1}, "E760", "labels of the shape ()"),
-        ({"labels": [1.0, 0.0]}, "E760", "cannot be of the type float64"),
-        ({"labels": [1, -1]}, "E763", "example 1: there is no class -1."),
-        ({"labels": [1, 2], "n_classes": 2}, "E763", "example 1: there is no class 2."),
-        ({"labels": [1, 2], "names": ("a", "b")}, "E763", "there is no class 2."),
-        ({"n_classes": 2, "names": ("a", "b", "c")}, "E760", "2 classes, but 3 names"),
-        ({"labels": [[1.0], [np.inf]]}, "E763", "example 1: a target is not finite."),
-        ({"labels": [[1.0], [2.0]], "n_classes": 2}, "E760", "belong to no classes"),
-        ({"labels": np.zeros((2, 1, 1, 1))}, "E760", "are no targets"),
-        ({"groups": [1]}, "E760", "there are 2 examples, but 1 groups"),
-        ({"groups": ["a", "b"]}, "E760", "'groups' is one row of whole numbers"),
-        ({"n_units": 0}, "E770", "'n_units' cannot be 0"),
-        ({"n_units": 2.5}, "E770", "'n_units' is a whole number"),
-        ({"duration": 0}, "E770", "'duration' cannot be zero"),
+        ({"offsets": [0, 2]}, "E780", "'offsets' must rise from 0 to the number of events, 3"),
+        ({"offsets": [0, 3, 2, 3]}, "E780", "must rise"),
+        ({"offsets": []}, "E780", "must rise"),
+        ({"labels": [1, 0, 0]}, "E780", "there are 2 examples, but labels of the shape (3,)"),
+        ({"labels": 1}, "E780", "labels of the shape ()"),
+        ({"labels": [1.0, 0.0]}, "E780", "cannot be of the type float64"),
+        ({"labels": [1, -1]}, "E783", "example 1: there is no class -1."),
+        ({"labels": [1, 2], "n_classes": 2}, "E783", "example 1: there is no class 2."),
+        ({"labels": [1, 2], "names": ("a", "b")}, "E783", "there is no class 2."),
+        ({"n_classes": 2, "names": ("a", "b", "c")}, "E780", "2 classes, but 3 names"),
+        ({"labels": [[1.0], [np.inf]]}, "E783", "example 1: a target is not finite."),
+        ({"labels": [[1.0], [2.0]], "n_classes": 2}, "E780", "belong to no classes"),
+        ({"labels": np.zeros((2, 1, 1, 1))}, "E780", "are no targets"),
+        ({"groups": [1]}, "E780", "there are 2 examples, but 1 groups"),
+        ({"groups": ["a", "b"]}, "E780", "'groups' is one row of whole numbers"),
+        ({"n_units": 0}, "E790", "'n_units' cannot be 0"),
+        ({"n_units": 2.5}, "E790", "'n_units' is a whole number"),
+        ({"duration": 0}, "E790", "'duration' cannot be zero"),
         ({"duration": 10 * mV}, "E223", "'duration' is in second"),
     ],
 )
@@ -162,14 +162,14 @@ def test_concatenated_examples_follow_one_another(seeds, groups):
 def test_what_differs_is_not_concatenated(other):
     with pytest.raises(errors.StateError) as caught:
         SpikeData.concatenate([random_data(1), other])
-    assert caught.value.code == "E765"
+    assert caught.value.code == "E785"
 
 
 def test_targets_of_two_shapes_or_nothing_are_not_concatenated():
     for parts in ([], [random_data(1, targets=(2,)), random_data(1, targets=(3,))]):
         with pytest.raises(errors.StateError) as caught:
             SpikeData.concatenate(parts)
-        assert caught.value.code == "E765"
+        assert caught.value.code == "E785"
 
 
 @given(sets, st.floats(0.001, 0.03))
@@ -220,7 +220,7 @@ def test_no_seed_is_told(seed):
 def test_no_size_of_a_batch_is_told(size):
     with pytest.raises(errors.StateError) as caught:
         random_data(0).batches(size)
-    assert caught.value.code == "E770"
+    assert caught.value.code == "E790"
 
 
 # Time.
@@ -259,7 +259,7 @@ def test_times_just_before_the_end_are_in_the_last_step():
 
 
 def test_steps_need_a_time():
-    for bad, code in ((1, "E223"), (1 * mV, "E223"), (0 * ms, "E770"), (-1 * ms, "E770"), ([1, 2] * ms, "E770")):
+    for bad, code in ((1, "E223"), (1 * mV, "E223"), (0 * ms, "E790"), (-1 * ms, "E790"), ([1, 2] * ms, "E790")):
         with pytest.raises(errors.EqsnnError) as caught:
             random_data(0).binned(bad)
         assert caught.value.code == code
@@ -294,7 +294,7 @@ def test_what_is_no_such_file_is_told(tmp_path):
     for path in (text, array, pickled, other, damaged, tmp_path / "missing"):
         with pytest.raises(errors.StateError) as caught:
             SpikeData.load(path)
-        assert caught.value.code == "E766"
+        assert caught.value.code == "E786"
 
 
 def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch):
@@ -305,7 +305,7 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch)
         file.write(b"half")
         raise OSError("no space left")
 
-    monkeypatch.setattr(np, "savez_compressed", fail)
+    monkeypatch.setattr(np, "savez", fail)
     with pytest.raises(OSError, match="no space"):
         random_data(2).save(path)
     assert same(SpikeData.load(path), random_data(1))

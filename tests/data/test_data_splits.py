@@ -97,7 +97,7 @@ def test_what_cannot_be_divided_is_told():
     ):
         with pytest.raises(errors.StateError, match=told) as caught:
             split(data, **arguments)
-        assert caught.value.code == "E767"
+        assert caught.value.code == "E787"
     with pytest.raises(errors.StateError, match="no classes"):
         split(random_data(0, targets=(2,)))
     with pytest.raises(errors.StateError, match="groups cannot make 3 parts"):
@@ -113,7 +113,7 @@ def test_groups_held_out():
     for bad in (5, [0, 10, 20, 30], []):
         with pytest.raises(errors.StateError) as caught:
             hold_out(data, bad)
-        assert caught.value.code == "E768"
+        assert caught.value.code == "E788"
 
 
 @pytest.mark.parametrize(("each", "folds"), [(1, 4), (3, 2), (2, 2)])
@@ -131,6 +131,6 @@ def test_folds_hold_each_group_out_once(each, folds):
 def test_one_fold_is_none():
     with pytest.raises(errors.StateError) as caught:
         folds_by_group(numbered(60), 4)
-    assert caught.value.code == "E768"
+    assert caught.value.code == "E788"
     with pytest.raises(errors.StateError, match="not known which group"):
         folds_by_group(random_data(0))

@@ -180,7 +180,7 @@ def test_who_remembers_the_last_cues_reaches_the_accuracy_that_is_told():
 def test_parameters_out_of_range_are_told(call, told):
     with pytest.raises(errors.StateError) as caught:
         call()
-    assert caught.value.code == "E770"
+    assert caught.value.code == "E790"
     assert told in str(caught.value)
 
 
