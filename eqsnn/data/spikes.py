@@ -67,7 +67,7 @@ class SpikeData:
         validation.check_events(units, times, offsets, self.n_units, self.duration)
         self._set("names", None if self.names is None else tuple(map(str, self.names)))
         if self.n_classes is not None:
-            self._set("n_classes", whole(self.n_classes, "n_classes", _PLACE))
+            self._set("n_classes", whole(self.n_classes, "n_classes", _PLACE, least=0))
         labels, n = np.asarray(self.labels), len(offsets) - 1
         self._set("n_classes", validation.check_labels(labels, n, self.n_classes, self.names))
         self._keep("units", units.astype(np.int32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 
 import numpy as np
 import pytest
@@ -87,6 +88,19 @@ def test_targets_are_real_numbers_for_each_example_or_step():
     data = SpikeData(**{**GOOD, "labels": [[1, 2], [3, 4]]})
     assert (data.labels.dtype, data.n_classes) == ("f8", None)
     assert SpikeData(**{**GOOD, "labels": np.ones((2, 10, 3))})[1].labels.shape == (1, 10, 3)
+
+
+def test_no_example_at_all():
+    data = SpikeData([], [], [0], [], n_units=3, duration=1 * ms)
+    assert (len(data), data.n_classes) == (0, 0)
+    assert same(data[:], data)
+    assert same(SpikeData.concatenate([data, data]), data)
+    assert [len(part) for part in data.binned(1 * ms)] == [0, 0, 1]
+
+
+def test_copies_between_processes_are_the_same():
+    data = random_data(3, groups=2)
+    assert same(pickle.loads(pickle.dumps(data)), data)
 
 
 def test_it_says_what_it_is():
@@ -181,6 +195,10 @@ def test_cropping_leaves_the_spikes_before_the_end(data, end):
         assert events(cropped, k) == [(unit, t) for unit, t in events(data, k) if t < end]
 
 
+def test_a_spike_at_the_end_is_after_it():
+    assert events(SpikeData(**GOOD).cropped(2 * ms), 0) == [(0, 0.001)]
+
+
 # The order of examples.
 
 
@@ -241,12 +259,13 @@ def test_binned_spikes_are_the_sets_of_step_and_unit(data, dt):
 
 
 def test_a_time_is_in_the_step_that_a_generator_spikes_in():
-    times = np.concatenate([np.arange(40) * 0.1e-3, np.random.default_rng(1).random(60) * 4e-3])
+    times = np.concatenate([np.arange(40) / 1e4, np.random.default_rng(1).random(60) * 4e-3])
     data = SpikeData(np.arange(100), times, [0, 100], [0], 100, 4.5 * ms)
     group = SpikeGeneratorGroup(100, data.units, data.times * second, dt=0.1 * ms)
     monitor = SpikeMonitor(group)
     Network(group, monitor).run(4.5 * ms)
     steps, ids, _ = data.binned(0.1 * ms)
+    assert set(zip(range(40), range(40), strict=True)) <= set(zip(steps.tolist(), ids.tolist(), strict=True))
     assert np.array_equal(ids, monitor.i)
     assert np.array_equal(steps, np.round(monitor.t / (0.1 * ms)).astype(int))
 
