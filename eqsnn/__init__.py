@@ -26,6 +26,7 @@ from .poisson import PoissonGroup, PoissonInput
 from .prefs import prefs
 from .seeds import seed
 from .spikegenerator import SpikeGeneratorGroup
+from .spikeinput import SpikeInput
 from .subgroup import Subgroup
 from .synapses import Synapses
 from .timedarray import TimedArray
@@ -42,6 +43,7 @@ __all__ = [
     "PoissonInput",
     "PopulationRateMonitor",
     "SpikeGeneratorGroup",
+    "SpikeInput",
     "SpikeMonitor",
     "StateMonitor",
     "StructuralPlasticity",

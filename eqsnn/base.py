@@ -91,6 +91,12 @@ class NetworkObject(metaclass=_Registered):
     def before_run(self, network: Network) -> None:
         """Prepare for a run; the network's clocks stand at its start."""
 
+    def remember(self) -> None:
+        """A run is about to begin at time zero: keep what `restart` needs."""
+
+    def restart(self) -> None:
+        """Be again as when the last run from time zero began, apart from what was learned."""
+
     def after_run(self, network: Network) -> None:
         """Tidy up after a run, also one that failed."""
 

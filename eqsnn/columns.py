@@ -16,6 +16,7 @@ class ColumnGroup(DelayedGroup):
     """Base of `Synapses`: which columns its storage has, and what becomes of them when they must be others."""
 
     multisynaptic_index: str | None
+    _before: tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]]] | None = None  # serials, values by column
 
     def _columns(self) -> list[tuple[str, Any]]:
         members = self.model.variables.values()
@@ -93,3 +94,39 @@ class ColumnGroup(DelayedGroup):
         """Number of networks of the batch where each has a value of its own, else 1."""
         own = name in self.model.variables and self.model.variables[name].shared
         return self.store.copies if own or name in self.model.per_copy() else 1
+
+    # ---- trials ----
+
+    def _of_trial(self) -> list[str]:
+        """Variables that a trial begins with: what follows equations, or is the networks' own, and not the neurons'."""
+        members = self.model.variables
+        own = [*self.model.per_copy(), *(name for name in self.model.differentials if not members[name].shared)]
+        return [name for name in dict.fromkeys(own) if not getattr(members[name], "constant", False)]
+
+    def remember(self) -> None:
+        """Keep what a trial begins with, by the identity of each synapse."""
+        fixed = {name for name, member in self.model.variables.items() if getattr(member, "constant", False)}
+        self.store.keep(name for name in self.store if name not in fixed)
+        slots, columns = self.ragged.order(), [own for name in self._of_trial() for own in self.copies_of(name)]
+        serials = self.ragged.fixed("serial")[slots]
+        self._before = serials, {name: self.ragged.view(name)[slots] for name in columns}
+
+    def restart(self) -> None:
+        """Be as remembered, with no spike under way; those created since then have the initial values."""
+        self.store.recall()
+        for pathway in self.pathways.values():
+            for way in pathway.ways:
+                way.forget()
+        if self._before is None:
+            return
+        serials, before = self._before
+        slots = self.ragged.order()
+        now = self.ragged.fixed("serial")[slots]
+        known = np.isin(now, serials, assume_unique=True)
+        places = np.searchsorted(serials, now[known])
+        for own in (own for name in self._of_trial() for own in self.copies_of(name)):
+            values = np.full(len(slots), self.ragged.default(own))
+            kept = before.get(own, before.get(own.partition("@")[0]))
+            if kept is not None:
+                values[known] = kept[places]
+            self.ragged.view(own)[slots] = values

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from . import namespaces, seeds
+from . import namespaces
 from .base import NetworkObject, described, flatten
 from .binding import Binding
 from .clocks import Clock, whole_steps
-from .devices import device
+from .engine import Engine
 from .grammar import errors
-from .language_units import units
 from .members import check_batch, check_batch_size, check_complete
-from .model.declarations import SLOTS, NetworkDeclaration
+from .model.declarations import SLOTS
 from .model.dimensions import SECOND
-from .model.scope import External
-from .namespaces import Frame, Namespace, resolvers_of, same_kind
+from .namespaces import Frame
 from .neurongroup import NeuronGroup
 from .outcome import raise_fault
 from .prefs import prefs
@@ -34,9 +32,6 @@ from .units import quantity
 
 if TYPE_CHECKING:
     from .compiler import Compiled
-    from .runtime.cuda.session import CudaSession
-    from .runtime.lanes import Lanes
-    from .runtime.session import Session
 
 _LARGE = 20_000  # neurons or synapses: below this a second thread does not pay
 
@@ -67,13 +62,11 @@ class Network:
         self.precision = precision or prefs.precision
         if self.precision not in ("float64", "float32"):
             raise errors.ModelError("E570", f"precision is 'float64' or 'float32', not {precision!r}.")
-        self.t_ = 0.0
+        self.t_ = self.duration = 0.0
         self.tick = 0.0
         self.loop_seconds = 0.0
-        self._compiled: Compiled | None = None
-        self._session: Session | CudaSession | None = None
-        self._lanes: Lanes | None = None
-        self._meanings: dict[str, dict[str, External | None]] = {}
+        self.trial = 0
+        self._engine = Engine()
         self._profile: Profile | None = None
         self._stopped = False
         self._schedule = list(SLOTS)
@@ -140,11 +133,11 @@ class Network:
 
         :raises RunError: E906, nothing was compiled yet.
         """
-        if self._compiled is None:
+        if self._engine.compiled is None:
             raise errors.RunError(
                 "E906", "the network was not compiled yet.", hint="run it first, if only for 0*second"
             )
-        return self._compiled
+        return self._engine.compiled
 
     @property
     def profile(self) -> Profile:
@@ -201,7 +194,7 @@ class Network:
         for clock in clocks.values():
             clock.seek(self.t_)
         real = np.dtype(self.precision)
-        self.tick = timing.tick
+        self.tick, self.duration = timing.tick, duration
         for item in objects:
             item.set_precision(real)
             item.set_batch(self.batch_size)
@@ -219,84 +212,52 @@ class Network:
         self, objects: list[NetworkObject], clocks: dict[str, Clock], timing: Timing, span: tuple[int, int],
         report: Report | None, profile: bool,
     ) -> None:  # fmt: skip
-        compiled, session, resolvers = self._compile(objects)
+        engine = self._engine
+        compiled, resolvers = engine.prepare(objects, tuple(self._schedule), self.precision, self.name)
         steps = {name: clock.step for name, clock in clocks.items()}
         names = {item.name: item for item in objects}
         for item in objects:
             if isinstance(item, Synapses):
                 item.traces.begin(compiled.symbolic.traces.get(item.name, {}))
-        binding = Binding(names, resolvers, steps, session.real)
+        if span[0] == 0:
+            for item in objects:
+                item.remember()
+        binding = Binding(names, resolvers, steps, self.precision)
         progress = Progress(self, span, timing, clocks, report)
         self._stopped = False
-        tick = span[0]
-        runner: Session | CudaSession | Lanes = session
         running.append(self)
         try:
-            if self.batch_size > 1:
-                keys = [seeds.run_key(copy) for copy in range(self.batch_size)]
-                runner = lanes = self._bound(session, binding, timing)
-                outcome = lanes.run(*span, keys, self._threads(objects), heartbeat=progress.beat, profile=profile)
-            else:
-                outcome = session.run(
-                    binding, timing, *span, seeds.run_key(), self._threads(objects), heartbeat=progress.beat,
-                    position=progress.at, stopped=progress.stopped, profile=profile,
-                )  # fmt: skip
-            tick = outcome.tick
+            outcome = engine.run(
+                binding, timing, span, progress, copies=self.batch_size, trial=self.trial,
+                threads=self._threads(objects), profile=profile,
+            )  # fmt: skip
             self._profile = Profile.of(compiled.program, outcome) if profile else None
             raise_fault(outcome, compiled, names, timing, self.batch_size)
             progress.end()
         finally:
             running.remove(self)
-            tick = max(tick, runner.tick)
-            self.t_ = tick * timing.tick
+            self.t_ = engine.tick * timing.tick
             for clock in clocks.values():
-                clock.step = -(-tick // timing.periods[clock.name])
-            self.loop_seconds = runner.seconds
+                clock.step = -(-engine.tick // timing.periods[clock.name])
+            self.loop_seconds = engine.seconds
 
-    def _bound(self, session: Session | CudaSession, binding: Binding, timing: Timing) -> Lanes:
-        """The networks of the batch, bound to their state; what has not moved since the last run stays bound."""
-        from .runtime.lanes import Lanes
-        from .runtime.session import Session
+    def restart(self) -> None:
+        """Begin a new trial: time is zero again, and everything that only a run changes is what it was then.
 
-        assert isinstance(session, Session)
-        states = [binding.of_copy(copy) for copy in range(self.batch_size)]
-        if self._lanes is None or self._lanes.session is not session:
-            self._lanes = Lanes(session, states, timing)
-        else:
-            self._lanes.renew(states, timing)
-        return self._lanes
+        Neurons, and variables of synapses that follow equations or are flagged ``(batch)``, have the values with which
+        the last run from time zero began. No spike is under way, and monitors have recorded nothing. What was learned
+        stays: other variables of synapses, parameters flagged ``(constant)``, and the wiring. Random numbers are new
+        ones, told apart by ``trial``, the number of restarts.
+        """
+        objects = list(flatten(self._with_dependencies()))
+        for item in objects:
+            item.restart()
+        for clock in clocks_of(objects).values():
+            clock.step = 0
+        self.t_, self.trial = 0.0, self.trial + 1
 
     def _with_dependencies(self) -> list[NetworkObject]:
         return self.objects
-
-    def _compile(self, objects: list[NetworkObject]) -> tuple[Compiled, Session | CudaSession, dict[str, Namespace]]:
-        """The compiled network: the one of the last run, where texts and kinds of names are what they were."""
-        from .compiler import compile_network
-
-        declarations = tuple(d for item in objects for d in item.declare())
-        resolvers = resolvers_of(declarations)
-        declaration = NetworkDeclaration(declarations, (), prefs.check_finite, tuple(self._schedule))
-        known = self._compiled
-        fits = known is not None and known.declaration == declaration and known.target == device.name
-        if not fits or not self._same_names(resolvers):
-            self._compiled = compile_network(
-                declaration, units(), self.precision, cache_dir=prefs.cache_dir, compiler=prefs.compiler,
-                name=self.name, target=device.name,
-            )  # fmt: skip
-            self._session = device.session(self._compiled, np.dtype(self.precision))
-            self._meanings = {owner: resolver.asked() for owner, resolver in resolvers.items()}
-        assert self._compiled is not None and self._session is not None
-        for item in objects:
-            item._programs[self._compiled.target] = self._compiled.program
-        return self._compiled, self._session, resolvers
-
-    def _same_names(self, resolvers: Mapping[str, Namespace]) -> bool:
-        """Whether every outside name still means what the program was compiled for; values may differ."""
-        return all(
-            same_kind(resolver(name), meaning)
-            for owner, resolver in resolvers.items()
-            for name, meaning in self._meanings.get(owner, {}).items()
-        )
 
     def _threads(self, objects: list[NetworkObject]) -> int:
         """The number asked for, or one that fits the size of the model and the machine."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from .base import NetworkObject, name_node
 from .clocks import Clock
+from .eventlists import EventLists
 from .grammar import errors
 from .groups import Group, check_size, paragraphs
 from .linked import Degree, LinkedVariable, Source, resolve_link
@@ -84,9 +85,9 @@ class NeuronGroup(Group):
             self._reactions["spike"] = Reaction("spike", self.read_code(reset, "reset"), self.schedule("resets"))
         self._check_together(reset is not None)
         self._sources: dict[str, Source | Degree] = {}
-        self._rings: dict[str, list[Ring]] = {}
+        self._events_past = EventLists(self._size)
         self.store = self._new_store()
-        self._lastspike_dt = self.clock.dt_
+        self._lastspike_dt = self._remembered_dt = self.clock.dt_
         self.close_attributes()
 
     # ---- construction ----
@@ -206,24 +207,24 @@ class NeuronGroup(Group):
 
     def ring(self, event: str, copy: int = 0) -> Ring:
         """Lists of recent events in one network of a batch, bound to this group's memory."""
-        from .runtime.rings import Ring
-
-        rings = self._rings.setdefault(event, [])
-        while len(rings) < self.store.copies:
-            rings.append(Ring(self._size, rings[0] if rings else None))
-        ring, spikes = rings[copy], event == "spike"
-        ring.bind(
-            self.store.buffer(f"{event}_flags", copy).ctypes.data,
-            self.store.buffer("lastspike", copy).ctypes.data if spikes else None,
-            self.store.buffer("not_refractory", copy).ctypes.data if spikes and self._refractory is not None else None,
-        )
-        return ring
+        return self._events_past.ring(event, copy, self.store, self._refractory is not None)
 
     def set_batch(self, copies: int) -> None:
         """Hold the state of so many networks, each with its events of the last steps."""
         super().set_batch(copies)
-        for rings in self._rings.values():
-            del rings[copies:]
+        self._events_past.drop(copies)
+
+    def remember(self) -> None:
+        """Keep all state but that of constants."""
+        fixed = {name for name, member in self.model.variables.items() if getattr(member, "constant", False)}
+        self.store.keep(name for name in self.store if name not in fixed)
+        self._remembered_dt = self._lastspike_dt
+
+    def restart(self) -> None:
+        """Be as remembered, without a spike."""
+        self.store.recall()
+        self._lastspike_dt = self._remembered_dt
+        self._events_past.forget()
 
     def surroundings(self) -> tuple[NetworkObject, ...]:
         """The objects that texts of this one may refer to: itself, and the groups that variables are linked to."""

@@ -55,20 +55,21 @@ def _checked(value: object) -> int:
     return number
 
 
-def run_key(copy: int = 0) -> int:
+def run_key(copy: int = 0, trial: int = 0) -> int:
     """The key of a run's random numbers: the seed alone. Steps count on from run to run, so no number comes twice.
 
-    The networks of a batch draw numbers of their own: those that a network by itself draws after
-    ``seed(seed_of_copy(copy))``.
+    The networks of a batch, and trials, draw numbers of their own: those that a network by itself draws after
+    ``seed(seed_of_copy(copy, trial))``.
     """
-    return (seed_of_copy(copy) * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & _MASK
+    return (seed_of_copy(copy, trial) * 0x9E3779B97F4A7C15 + 0x2545F4914F6CDD1D) & _MASK
 
 
-def seed_of_copy(copy: int) -> int:
-    """The seed of one network of a batch; the first has the seed in force."""
-    if copy == 0:
+def seed_of_copy(copy: int, trial: int = 0) -> int:
+    """The seed of one network of a batch in a trial; the first has in the first one the seed in force."""
+    if copy == trial == 0:
         return current_seed()
-    mixed = (current_seed() + copy * 0x9E3779B97F4A7C15) & _MASK  # the finaliser of SplitMix64: all bits matter
+    mixed = (current_seed() + copy * 0x9E3779B97F4A7C15 + trial * 0xD1B54A32D192ED03) & _MASK
+    # The finaliser of SplitMix64: every bit depends on all.
     mixed = ((mixed ^ mixed >> 30) * 0xBF58476D1CE4E5B9) & _MASK
     mixed = ((mixed ^ mixed >> 27) * 0x94D049BB133111EB) & _MASK
     return mixed ^ mixed >> 31

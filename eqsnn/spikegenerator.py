@@ -9,23 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from .clocks import Clock
+from .givenspikes import GivenSpikes, Indices, checked_spikes, steps_of
 from .grammar import errors
-from .model.declarations import When
 from .model.dimensions import SECOND
-from .model.types import INTEGER, real
-from .neurongroup import NeuronGroup
+from .model.types import real
 from .units import quantity
 from .values import broadcast, checked
 
 if TYPE_CHECKING:
     from .network import Network
-    from .runtime.context import Generator
 
 log = logging.getLogger("eqsnn")
-_SHIFT = 1e-3  # of dt: a time this little before a step belongs to it, as in `timestep(t, dt)`
 
 
-class SpikeGeneratorGroup(NeuronGroup):
+class SpikeGeneratorGroup(GivenSpikes):
     """``N`` neurons; neuron ``indices[k]`` spikes at ``times[k]``.
 
     With a ``period``, the spikes come again and again; it must be a whole number of steps, and later than every
@@ -52,42 +49,18 @@ class SpikeGeneratorGroup(NeuronGroup):
         sorted: bool = False,  # noqa: A002 - Brian2's name
         name: str | None = None,
     ) -> None:
-        super().__init__(N, dt=dt, clock=clock, when=when, order=order, name=name)
-        self._generators: list[Generator] = []
+        super().__init__(N, dt, clock, when, order, name)
         self.set_spikes(indices, times, period, sorted)
-
-    def _is_external(self) -> bool:
-        return True
-
-    @property
-    def events(self) -> tuple[str, ...]:
-        """``('spike',)``."""
-        return ("spike",)
-
-    def event_schedule(self, event: str) -> When:
-        """Where in a step the spikes are."""
-        if event != "spike":
-            self._event(event)
-        return self.schedule()
 
     def set_spikes(self, indices: Any, times: Any, period: Any = 0, sorted: bool = False) -> None:  # noqa: A002
         """Replace all spikes. Those before the start of the next run are left out.
 
         :raises StateError: as the constructor.
         """
-        ids = np.atleast_1d(checked(indices, INTEGER, "indices", self.title)).reshape(-1)
-        seconds = np.atleast_1d(checked(times, real(SECOND), "times", self.title)).reshape(-1)
+        ids, seconds = checked_spikes(indices, times, self._size, self.title)
         self._period = float(broadcast(checked(period, real(SECOND), "period", self.title), 1, "period", self.title)[0])
-        if len(ids) != len(seconds):
-            message = f"there are {len(ids)} indices, but {len(seconds)} times."
-            raise errors.StateError("E730", message, place=self.title)
-        if len(ids) and (ids.min() < 0 or ids.max() >= self._size):
-            bad = ids[(ids < 0) | (ids >= self._size)][0]
-            hint = f"indices go from 0 to {self._size - 1}"
-            raise errors.StateError("E731", f"there is no neuron {bad}.", place=self.title, hint=hint)
-        if self._period < 0 or (len(seconds) and not (seconds.min() >= 0 and seconds.max() < np.inf)):
-            what = "the period" if self._period < 0 else "a spike time"
-            raise errors.StateError("E732", f"{what} is negative or infinite.", place=self.title)
+        if self._period < 0:
+            raise errors.StateError("E732", "the period is negative or infinite.", place=self.title)
         if not sorted:
             order = np.lexsort((ids, seconds))
             ids, seconds = ids[order], seconds[order]
@@ -113,7 +86,7 @@ class SpikeGeneratorGroup(NeuronGroup):
         """
         super().before_run(network)
         dt = self.clock.dt_
-        steps = np.floor((self._seconds + _SHIFT * dt) / dt).astype(np.int64)
+        steps = steps_of(self._seconds, dt)
         order = np.lexsort((self._ids, steps))  # two times may fall into one step in the wrong order of neurons
         self._steps, self._sorted_ids = steps[order], np.ascontiguousarray(self._ids[order], np.int32)
         self._check_twice(dt)
@@ -143,13 +116,5 @@ class SpikeGeneratorGroup(NeuronGroup):
             raise errors.RunError("E913", message, place=self.title)
         return steps
 
-    def generator(self, copy: int = 0) -> Generator:
-        """The spikes of the run to come, as the compiled loop reads them; this group keeps the memory alive."""
-        from .runtime.context import Generator
-
-        while len(self._generators) <= copy:
-            self._generators.append(Generator())
-        found = self._generators[copy]
-        found.step, found.index = self._steps.ctypes.data, self._sorted_ids.ctypes.data
-        found.n, found.position, found.period = len(self._steps), 0, self._period_steps
-        return found
+    def _of_run(self, copy: int) -> tuple[npt.NDArray[np.int64], Indices, int]:
+        return self._steps, self._sorted_ids, self._period_steps

@@ -61,6 +61,10 @@ class Monitor(NetworkObject):
             raise errors.RunError("E917", message, place=self.title, hint="make a new monitor, or call its reinit()")
         self._copies, self.recordings = copies, ()
 
+    def restart(self) -> None:
+        """Forget everything recorded so far: time begins anew."""
+        self.reinit()
+
     def reinit(self) -> None:
         """Forget everything recorded so far."""
         for recording in self.recordings:

@@ -47,6 +47,7 @@ class Store:
         self._buffers: dict[str, npt.NDArray[Any]] = {}
         self._sizes: dict[str, int] = {}
         self._kinds: dict[str, Kind] = {}
+        self._kept: dict[str, npt.NDArray[Any]] = {}
 
     def add(self, name: str, kind: Kind, n: int, initial: float = 0) -> None:
         """Add a variable of ``n`` elements (1 where it is shared)."""
@@ -94,11 +95,24 @@ class Store:
             self.copies = copies
             self._renew(self._kinds)
 
+    def keep(self, names: Iterable[str]) -> None:
+        """Keep the present values of these variables, of no others, for `recall`."""
+        self._kept = {name: self._buffers[name].copy() for name in names}
+
+    def recall(self) -> None:
+        """Give the variables the values that were kept; they stay where they are."""
+        for name, values in self._kept.items():
+            self._buffers[name][:] = self._fitting(values)
+
+    def _fitting(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """The values of as many copies as there are now."""
+        missing = max(0, self.copies - len(values))
+        return np.concatenate([values[: self.copies], *[values[:1]] * missing])
+
     def _renew(self, names: Iterable[str]) -> None:
         """Take variables to memory of the present precision and number of copies."""
         for name in names:
             old = self._buffers[name]
-            new = self._buffers[name] = self._room(self._kinds[name], self._sizes[name])
-            kept = min(len(old), len(new))
-            new[:kept], new[kept:] = old[:kept], old[0]
+            self._buffers[name] = self._room(self._kinds[name], self._sizes[name])
+            self._buffers[name][:] = self._fitting(old)
         self.version += 1
