@@ -97,6 +97,9 @@ class NetworkObject(metaclass=_Registered):
     def restart(self) -> None:
         """Be again as when the last run from time zero began, apart from what was learned."""
 
+    def after_batch(self) -> None:
+        """All networks of a batch have come to the end of a run; also where there is only one."""
+
     def after_run(self, network: Network) -> None:
         """Tidy up after a run, also one that failed."""
 

@@ -19,7 +19,7 @@ from .pathways import PathwayView, SynapticPathway, check_delay
 from .runtime.ragged import Ragged
 from .runtime.rings import Way
 from .runtime.store import Store
-from .state import VariableView
+from .state import VariableView, common
 from .subgroup import Subgroup, whole
 from .units import Quantity, quantity, to_base
 
@@ -234,7 +234,7 @@ class DelayedGroup(Group):
         if isinstance(item, str):
             title = f"{self.title}, index of delay"
             self.require_condition(item, title)
-            return np.flatnonzero(np.broadcast_to(self.evaluate_text(item, None, title), (len(self),)))
+            return np.flatnonzero(np.broadcast_to(common(self.evaluate_text(item, None, title), title), (len(self),)))
         return slice(None) if item is Ellipsis else self.select_elements(item)
 
     def _is_delay(self, name: str) -> bool:

@@ -29,18 +29,19 @@ if TYPE_CHECKING:
 class Engine:
     """What a network was compiled to the last time, used again while texts and kinds of names stay what they were.
 
-    After a run ``tick`` is the first that was not run, ``seconds`` the time that the loop took.
+    After a run ``tick`` is the first that was not run, ``seconds`` the time that the loop took; ``torn`` tells that it
+    has left the networks of a batch at different times.
     """
 
     def __init__(self) -> None:
         self.compiled: Compiled | None = None
         self.lanes: Lanes | None = None
-        self.tick, self.seconds = 0, 0.0
+        self.tick, self.seconds, self.torn = 0, 0.0, False
         self._session: Session | CudaSession | None = None
         self._meanings: dict[str, dict[str, External | None]] = {}
 
     def prepare(
-        self, objects: list[NetworkObject], schedule: tuple[str, ...], precision: str, name: str
+        self, objects: list[NetworkObject], schedule: tuple[str, ...], precision: str, name: str, batch: bool
     ) -> tuple[Compiled, dict[str, Namespace]]:
         """The compiled network, and the namespaces of its texts by owner.
 
@@ -50,7 +51,7 @@ class Engine:
 
         declarations = tuple(d for item in objects for d in item.declare())
         resolvers = resolvers_of(declarations)
-        declaration = NetworkDeclaration(declarations, (), prefs.check_finite, schedule)
+        declaration = NetworkDeclaration(declarations, (), prefs.check_finite, schedule, batch)
         known = self.compiled
         fits = known is not None and known.declaration == declaration and known.target == device.name
         if known is None or not fits or not self._same_names(resolvers):
@@ -83,7 +84,9 @@ class Engine:
         runner.tick, runner.seconds = span[0], 0.0
         try:
             if self.lanes is not None and runner is self.lanes:
-                return self.lanes.run(*span, keys, threads, heartbeat=progress.beat, profile=profile)
+                outcome = self.lanes.run(*span, keys, threads, heartbeat=progress.beat, profile=profile)
+                self.torn = outcome.fault != 0
+                return outcome
             return self._session.run(
                 binding, timing, *span, keys[0], threads, heartbeat=progress.beat, position=progress.at,
                 stopped=progress.stopped, profile=profile,

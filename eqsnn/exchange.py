@@ -14,6 +14,7 @@ from .model.dimensions import SECOND
 from .model.symbols import Variable
 from .model.types import ValueType, real
 from .optional import require
+from .state import common
 from .subgroup import whole
 from .units import dimension_of, to_base
 from .values import checked
@@ -134,8 +135,10 @@ def _numbering(synapses: Synapses) -> tuple[int, int, bool]:
 
 
 def _stored(synapses: Synapses) -> list[str]:
-    """Variables that each synapse has, less those that are numbers of its ends or not of this moment."""
+    """Variables that each synapse has, less those that number it, are not of this moment, or differ in a batch."""
     left_out = {*synapses.model.event_driven(), synapses.multisynaptic_index}
+    if synapses.store.copies > 1:
+        left_out |= {*synapses.model.per_copy()}
     return [
         name for name, member in synapses.model.variables.items()
         if isinstance(member, Variable) and not member.shared and name not in left_out
@@ -151,11 +154,12 @@ def _of_each_synapse(synapses: Synapses, values: Any, place: str) -> Array:
             message = f"values have the shape {found.shape}, but there are {count} synapses."
             raise errors.StateError("E876", message, place=place)
         return found
-    common = {p.variable: p.seconds for p in synapses.pathways.values() if not p.each}
-    if values in common:
-        return np.full(count, common[values])
+    delays = {p.variable: p.seconds for p in synapses.pathways.values() if not p.each}
+    if values in delays:
+        return np.full(count, delays[values])
     view = synapses.view(values)
     found = np.asarray(view) if view is not None else synapses.evaluate_text(values, None, f"{place}, '{values}'")
+    found = common(found, place, "ask for what they make together, as in 'batch_mean(g)'")
     return np.broadcast_to(found, (count,))
 
 

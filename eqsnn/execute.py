@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from . import seeds
+from . import batches, seeds
 from .base import NetworkObject
 from .binding import Binding
 from .grammar import ast
@@ -22,7 +22,7 @@ from .model.reach import NEW_PAIR, Reach
 from .model.scope import Scope
 from .model.symbols import Variable
 from .namespaces import Namespace, caller, resolvers_of, units
-from .prepared import prepare, prepared_statement
+from .prepared import Prepared, prepare, prepared_statement
 from .runtime.bind import Timing
 from .runtime.ragged import Ragged
 from .runtime.recording import Recording
@@ -56,7 +56,7 @@ def evaluate_expressions(
         check_trial(group, nodes, namespace, trial.reach, trial.variables)
     declarations = trial.declare(surroundings(group)) if trial is not None else declare(surroundings(group))
     recorder = StateRecorder(_TASK, group.title, group.name, nodes, _WHEN, namespace, start)
-    network = NetworkDeclaration((recorder,), declarations)
+    network = NetworkDeclaration((recorder,), declarations, batch=group.store.copies > 1)
     copies = 1 if trial is not None else group.store.copies
     recordings = [_recording(owner, group, start, indices, len(nodes), trial) for _ in range(copies)]
     _run(network, group, namespace, recordings, trial)
@@ -71,9 +71,12 @@ def evaluate_expressions(
 
 def scope_of(group: Any, namespace: Namespace) -> Scope:
     """The names that a text of a group sees."""
+    return _around(group).scope(group.name).fresh(namespace)
+
+
+def _around(group: Any) -> CheckedNetwork:
     network = NetworkDeclaration((), declare(surroundings(group)))
-    checked = CheckedNetwork(network, units(), network.neurons(), network.projections())
-    return checked.scope(group.name).fresh(namespace)
+    return CheckedNetwork(network, units(), network.neurons(), network.projections())
 
 
 def check_condition(owner: Any, text: str, title: str) -> None:
@@ -93,7 +96,9 @@ def check_trial(
     """Require that texts about pairs that are tried out ask for nothing that these do not have.
 
     :raises StructureError: E605, a synaptic variable; E606, a variable of the other neuron.
+    :raises ModelError: E574, a variable of which each network of a batch has its own.
     """
+    from .model.batches import check_common
     from .model.reach import check_expression
     from .model.types import INTEGER
 
@@ -101,6 +106,8 @@ def check_trial(
     scope.locals.update(dict.fromkeys(variables, INTEGER))
     for node in nodes:
         check_expression(node, scope, reach)
+        if synapses.store.copies > 1:
+            check_common((), (node,), scope, _around(synapses))
 
 
 def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, title: str) -> None:
@@ -119,7 +126,7 @@ def assign(owner: Any, variable: str, operator: str, text: str, indices: Any, ti
     regular = Regular(
         _TASK, title, group.name, start, start + 1, block, namespace, _WHEN, chosen=not shared, setting=True
     )
-    network = NetworkDeclaration((regular,), declare(surroundings(group)))
+    network = NetworkDeclaration((regular,), declare(surroundings(group)), batch=group.store.copies > 1)
     copies = range(group.state_copies(variable))
     _run(network, group, namespace, [_recording(owner, group, start, indices, 0, None) for _ in copies], None)
 
@@ -131,7 +138,7 @@ def staged_pairs(
     hidden = [("lastupdate", np.int32)] if synapses.model.event_driven() else []  # created synapses are stamped
     trial = Ragged(len(synapses.source_group), len(synapses.target_group), hidden, multi=True)
     structural = Structural(_TASK, synapses.title, synapses.name, rule, namespace, _WHEN)
-    network = NetworkDeclaration((structural,), declare(surroundings(synapses)))
+    network = NetworkDeclaration((structural,), declare(surroundings(synapses)), batch=synapses.store.copies > 1)
     _run(network, synapses, namespace, [], Trial(trial, ()))
     return trial.i, trial.j
 
@@ -251,6 +258,8 @@ def _run(
         own.dt_, dict.fromkeys((*clocks, "now"), 1), {**{n: c.dt_ for n, c in clocks.items()}, "now": own.dt_}
     )
     key = _next_key(session.program)  # tells the draws of statements apart, whenever they run
+    if group.store.copies > 1 and trial is None and hasattr(group, "ragged"):
+        batches.reduce(group, session.program)
     for copy in range(max(1, len(recordings))):
         state = binding.of_copy(copy, {_TASK: recordings[copy]} if recordings else None)
         outcome = session.run(state, timing, own.step, own.step + 1, key, threads=1, origin=own.step, copy=copy)
@@ -264,13 +273,7 @@ def run_rule(rule: Any) -> None:
     """
     synapses = rule.synapses
     objects = {item.name: item for item in surroundings(synapses)}
-    declaration = rule.declaration()
-    network = NetworkDeclaration((declaration,), declare(objects.values()))
-    namespaces = resolvers_of(network.context)
-    namespaces[rule.name] = declaration.resolver
-    prepared = rule.prepared
-    if prepared is None or not prepared.fits(network, synapses.store.real, namespaces):
-        prepared = rule.prepared = prepare(network, synapses.store.real, namespaces, "rule")
+    prepared, namespaces = prepare_rule(rule)
     clocks = {item.clock.name: item.clock for item in (*objects.values(), rule)}
     now, tick = synapses.ticks, synapses.tick
     period = round(rule.clock.dt_ / tick)
@@ -280,9 +283,28 @@ def run_rule(rule: Any) -> None:
     timing = Timing(tick, dict.fromkeys(clocks, 1) | {rule.clock.name: period}, dts)
     steps = {name: clock.step for name, clock in clocks.items()}
     binding = Binding({**objects, rule.name: rule}, namespaces, steps, synapses.store.real)
-    key = _next_key(prepared.session.program)
-    outcome = prepared.session.run(binding, timing, now, now + 1, key, threads=1, origin=now)
-    check_outcome(outcome, prepared.session.program, rule.title)
+    program, mark = prepared.session.program, synapses.ragged.fields.next_serial
+    if synapses.store.copies > 1:
+        batches.reduce(synapses, program)
+    outcome = prepared.session.run(binding, timing, now, now + 1, _next_key(program), threads=1, origin=now)
+    check_outcome(outcome, program, rule.title)
+    if synapses.store.copies > 1:
+        batches.spread(synapses, rule.text, mark)
+
+
+def prepare_rule(rule: Any) -> tuple[Prepared, dict[str, Namespace]]:
+    """The program of a `StructuralPlasticity` that runs at once, and the namespaces of its texts.
+
+    :raises EqsnnError: whatever is wrong with the rule.
+    """
+    synapses, declaration = rule.synapses, rule.declaration()
+    around = declare(surroundings(synapses))
+    network = NetworkDeclaration((declaration,), around, batch=synapses.store.copies > 1)
+    namespaces = resolvers_of(network.context)
+    namespaces[rule.name] = declaration.resolver
+    if rule.prepared is None or not rule.prepared.fits(network, synapses.store.real, namespaces):
+        rule.prepared = prepare(network, synapses.store.real, namespaces, "rule")
+    return rule.prepared, namespaces
 
 
 def _next_key(program: Any) -> int:

@@ -32,6 +32,7 @@ from .units import quantity
 
 if TYPE_CHECKING:
     from .compiler import Compiled
+    from .runtime.lanes import Lanes
 
 _LARGE = 20_000  # neurons or synapses: below this a second thread does not pay
 
@@ -154,6 +155,11 @@ class Network:
         """The profile as Brian2 gives it: (name, time), the longest first."""
         return [(entry.name, quantity(entry.seconds, SECOND)) for entry in self.profile]
 
+    @property
+    def lanes(self) -> Lanes | None:
+        """What ran the last batch, bound to its state (see `eqsnn.runtime.lanes`); None where there was none."""
+        return self._engine.lanes
+
     def stop(self) -> None:
         """Stop the run after the present step: for a `network_operation`."""
         self._stopped = True
@@ -185,7 +191,10 @@ class Network:
         clocks = clocks_of(objects)
         timing = timing_of(clocks)
         check_complete(objects)
-        check_batch(objects, self.batch_size)
+        check_batch(objects, check_batch_size(self.batch_size))
+        if self._engine.torn:
+            message = "an error has left the networks of the batch at different times."
+            raise errors.RunError("E919", message, place=f"Network '{self.name}'", hint="call its restart() first")
         if not whole_steps(self.t_, timing.tick):
             message = f"the time {self.t_:g} s is not a whole number of steps of {timing.tick * 1e3:g} ms."
             raise errors.RunError(
@@ -207,13 +216,16 @@ class Network:
         finally:
             for item in objects:
                 item.after_run(self)
+        for item in objects:
+            item.after_batch()
 
     def _loop(
         self, objects: list[NetworkObject], clocks: dict[str, Clock], timing: Timing, span: tuple[int, int],
         report: Report | None, profile: bool,
     ) -> None:  # fmt: skip
         engine = self._engine
-        compiled, resolvers = engine.prepare(objects, tuple(self._schedule), self.precision, self.name)
+        schedule, batch = tuple(self._schedule), self.batch_size > 1
+        compiled, resolvers = engine.prepare(objects, schedule, self.precision, self.name, batch)
         steps = {name: clock.step for name, clock in clocks.items()}
         names = {item.name: item for item in objects}
         for item in objects:
@@ -255,6 +267,7 @@ class Network:
         for clock in clocks_of(objects).values():
             clock.step = 0
         self.t_, self.trial = 0.0, self.trial + 1
+        self._engine.torn = False
 
     def _with_dependencies(self) -> list[NetworkObject]:
         return self.objects

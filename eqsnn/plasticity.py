@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import execute
 from .base import NetworkObject, described, text_source
@@ -17,9 +17,18 @@ from .runtime.store import Store
 from .synapses import Synapses
 from .units import ms
 
+if TYPE_CHECKING:
+    from .network import Network
+
+AFTER_BATCH = "after_batch"
+"""Where a rule stands that runs after each run."""
+
 
 class StructuralPlasticity(NetworkObject):
     """A structural rule of ``synapses``, run every millisecond, or at every step of ``dt`` or of ``clock``.
+
+    With ``when='after_batch'`` it runs once after each run instead, when all networks of a batch have come to its end:
+    there it may use what they make together, ``batch_sum(g)``.
 
     ``rule`` is a sequence of passes (``for each synapse:``, ``for each pair in sample(n):``, ...), each of which reads
     the network as it was when the pass began; see the language reference. ``created``, ``removed``, ``refused`` and
@@ -53,9 +62,14 @@ class StructuralPlasticity(NetworkObject):
     ) -> None:
         if not isinstance(synapses, Synapses):
             raise errors.StructureError("E620", f"a structural rule belongs to Synapses, not to {described(synapses)}.")
+        self.of_batch = when == AFTER_BATCH
+        if self.of_batch and (dt is not None or clock is not None):
+            message = "a rule with when='after_batch' runs after each run: it has neither dt nor clock."
+            raise errors.StructureError("E627", message, place=f"StructuralPlasticity of {synapses.title}")
+        otherwise = synapses.clock if self.of_batch else None if dt is not None or clock is not None else Clock(1 * ms)
         super().__init__(
-            "structuralplasticity", name, dt=1 * ms if dt is None and clock is None else dt, clock=clock,
-            when=when, order=order, contained=True,
+            "structuralplasticity", name, dt=dt, clock=clock, otherwise=otherwise,
+            when="end" if self.of_batch else when, order=order, contained=True,
         )  # fmt: skip
         from .grammar.parser import parse_rule
 
@@ -112,13 +126,38 @@ class StructuralPlasticity(NetworkObject):
         return int(self.store["_changes"][3])
 
     def declare(self) -> tuple[Declaration, ...]:
-        """The rule, for the compiler, where it is active."""
-        return (self.declaration(),) if self.active else ()
+        """The rule, for the compiler, where it is active and runs in the steps of a run."""
+        return (self.declaration(),) if self.active and not self.of_batch else ()
 
     def declaration(self) -> Structural:
         """The rule, for the compiler."""
         resolver = Namespace(self.name, self.namespace, caller())
         return Structural(self.name, self.title, self.synapses.name, self._rule, resolver, self.schedule())
+
+    @property
+    def text(self) -> ast.Rule:
+        """The rule as it was read."""
+        return self._rule
+
+    def set_batch(self, copies: int) -> None:
+        """Nothing: it counts what happens to the synapses, which all networks have in common."""
+
+    def before_run(self, network: Network) -> None:
+        """Find what is wrong with a rule that runs afterwards.
+
+        :raises EqsnnError: as `run`. :raises StructureError: E626, a rule on a clock in a batch.
+        """
+        if self.active and self.of_batch:
+            execute.prepare_rule(self)
+        elif self.active and network.batch_size > 1:
+            message = "a rule on a clock cannot run in a batch: its networks have the same synapses."
+            hint = "make it with when='after_batch', to run once after each run"
+            raise errors.StructureError("E626", message, place=self.title, hint=hint)
+
+    def after_batch(self) -> None:
+        """Run the rule if this is its time."""
+        if self.active and self.of_batch:
+            self.run()
 
     def counter_size(self, name: str) -> int:
         """Number of values of a counter of the rule: one, or one for each neuron of a side."""

@@ -250,17 +250,16 @@ class VariableView(NDArrayOperatorsMixin):
         return format(self.get(), specification)
 
 
-def common(chosen: Array, title: str) -> Array:
-    """The one answer of the networks of a batch to a condition, which each has given.
+def common(values: Array, title: str, hint: str = "choose elements by what they share, as in 'i < 10'") -> Array:
+    """The one answer of the networks of a batch to a text, which each has given.
 
     :raises StateError: E709, they differ.
     """
-    if chosen.ndim < 2:
-        return chosen
-    if (chosen != chosen[0]).any():
-        hint = "choose elements by what the networks have in common, such as 'i < 10'"
+    if values.ndim < 2:
+        return values
+    if (values != values[0]).any():
         raise errors.StateError("E709", "the networks of the batch differ in this.", place=title, hint=hint)
-    return np.asarray(chosen[0])
+    return np.asarray(values[0])
 
 
 def _is_everything(item: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from ..grammar import errors
 from ..grammar.source import Span
+from .batches import check_batch
 from .declarations import (
     Declaration,
     End,
@@ -50,12 +51,20 @@ class CheckedNetwork:
         pre, post = self.scope(projection.pre.group), self.scope(projection.post.group)
         return Scope(projection.model, projection.resolver, self.units, pre, post)
 
+    def running(self, group: str) -> Scope:
+        """Names as those texts see them that are part of a run."""
+        found = self.scope(group)
+        found.running = True
+        return found
+
 
 def check(declaration: NetworkDeclaration, units: Units) -> CheckedNetwork:
     """Check all texts, in the order the objects were made; the first mistake is raised."""
     network = CheckedNetwork(declaration, units, declaration.neurons(), declaration.projections())
     for item in declaration.objects:
         _check(item, network)
+        if declaration.batch:
+            check_batch(item, network)
     _one_sum_each(declaration.objects)
     return network
 
@@ -67,7 +76,9 @@ def _check(item: Declaration, network: CheckedNetwork) -> None:
         case Projection():
             _projection(item, network)
         case Regular(_, _, group, _, _, code, resolver):
-            check_block(code.statements, network.scope(group).fresh(resolver), regular_context(item, network))
+            scope = network.scope(group).fresh(resolver)
+            scope.running = not item.setting
+            check_block(code.statements, scope, regular_context(item, network))
         case Structural(_, _, projection, rule, resolver):
             scope = network.scope(projection).fresh(resolver)
             check_rule(rule, scope)
@@ -92,7 +103,7 @@ def regular_context(item: Regular, network: CheckedNetwork) -> Context:
 
 
 def _neurons(item: Neurons, network: CheckedNetwork) -> None:
-    check_equations(item.model, network.scope(item.name))
+    check_equations(item.model, network.running(item.name))
     for name, member in item.model.variables.items():
         if isinstance(member, Variable) and member.linked and name not in item.links:
             raise errors.ModelError(
@@ -102,24 +113,24 @@ def _neurons(item: Neurons, network: CheckedNetwork) -> None:
                 hint=f"assign '{name} = linked_var(group, 'variable')' to the group before run()",
             )
     for event in item.events:
-        expect_boolean(event.condition, network.scope(item.name))
+        expect_boolean(event.condition, network.running(item.name))
     for reaction in item.reactions:
-        check_block(reaction.code.statements, network.scope(item.name), Context.NEURON)
+        check_block(reaction.code.statements, network.running(item.name), Context.NEURON)
     if item.refractory is not None:
-        scope = network.scope(item.name)
+        scope = network.running(item.name)
         if infer(item.refractory.expression, scope).is_number:
             expect_dimension(item.refractory.expression, scope, SECOND, "refractory")
 
 
 def _projection(item: Projection, network: CheckedNetwork) -> None:
-    check_equations(item.model, network.scope(item.name))
+    check_equations(item.model, network.running(item.name))
     for summed in item.model.summed:
-        _summed_target(item, summed.target, summed.side, network.scope(item.name), summed.span)
-        scope = network.scope(item.name)
+        _summed_target(item, summed.target, summed.side, network.running(item.name), summed.span)
+        scope = network.running(item.name)
         side = scope.at(summed.side).own.variables[summed.target]
         expect_dimension(summed.expression, scope, side.type.dimension, f"what is summed into '{summed.target}'")
     for pathway in item.pathways:
-        _pathway(pathway, network.scope(item.name))
+        _pathway(pathway, network.running(item.name))
 
 
 def _summed_target(item: Projection, name: str, side: str, scope: Scope, span: Span) -> None:

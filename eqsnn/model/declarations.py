@@ -215,13 +215,14 @@ class NetworkDeclaration:
     """All objects of a network, in the order of their creation.
 
     Objects in ``context`` do not run: others refer to them, as a statement executed once refers to its group.
-    ``schedule`` is the order of the slots of a step.
+    ``schedule`` is the order of the slots of a step; ``batch`` tells that several networks run side by side.
     """
 
     objects: tuple[Declaration, ...]
     context: tuple[Declaration, ...] = ()
     check_finite: bool = False
     schedule: tuple[str, ...] = SLOTS
+    batch: bool = False
 
     def neurons(self) -> dict[str, Neurons]:
         """Groups of neurons by name."""

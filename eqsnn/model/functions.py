@@ -58,3 +58,6 @@ AGGREGATES: dict[str, tuple[int, int]] = {
     "count": (0, 1), "sum": (1, 1), "mean": (1, 1), "min": (1, 1), "max": (1, 1), "quantile": (2, 2), "rank": (1, 1),
 }  # fmt: skip
 """What rules ask of all synapses, or of those of each neuron, with the least and most number of arguments."""
+
+BATCH_REDUCTIONS = ("batch_sum", "batch_mean", "batch_min", "batch_max")
+"""What rules, and texts that run at once, ask of all networks of a batch."""

@@ -7,9 +7,10 @@ from typing import assert_never
 from ..grammar import ast, errors
 from ..grammar.suggest import question, suggest
 from .aggregates import check_call, instead, refuse_connected, refuse_locals
+from .batches import reduced
 from .constants import constant_value
 from .dimensions import DIMENSIONLESS, SECOND, Dimension
-from .functions import AGGREGATES, FUNCTIONS, FunctionRule
+from .functions import AGGREGATES, BATCH_REDUCTIONS, FUNCTIONS, FunctionRule
 from .hints import example_unit, factor, give_unit, in_units, is_number, remove_unit
 from .scope import Scope
 from .symbols import TimedArraySpec, UserFunction
@@ -92,7 +93,8 @@ def _name(name: ast.Name, scope: Scope) -> ValueType:
         raise errors.TypeError(
             "E403", f"'{name.id}' is a function and cannot stand alone.", name.span, _call_hint(name, scope)
         )
-    if (name.id in FUNCTIONS or (name.id in AGGREGATES and scope.in_rule)) and scope.find(name.id) is None:
+    known = name.id in (*FUNCTIONS, *BATCH_REDUCTIONS) or (name.id in AGGREGATES and scope.in_rule)
+    if known and scope.find(name.id) is None:
         hint = _call_hint(name, scope)
         raise errors.TypeError("E403", f"'{name.id}' is a function and cannot stand alone.", name.span, hint)
     return scope.resolve(name).type
@@ -178,6 +180,8 @@ def _call(call: ast.Call, scope: Scope) -> ValueType:
         return _user(call, special, scope)
     if name in AGGREGATES:
         return _aggregate(call, scope)
+    if name in BATCH_REDUCTIONS:
+        return reduced(call, scope).type
     rule = FUNCTIONS.get(name)
     if rule is None:
         raise _unknown_function(call, scope)
@@ -229,7 +233,7 @@ def _unknown_function(call: ast.Call, scope: Scope) -> errors.EqsnnError:
     reason = explain(name) if explain is not None else None
     if reason is not None:
         return errors.NameError("E302", reason[0], call.function.span, reason[1])
-    hint = question(suggest(name, FUNCTIONS)) or (
+    hint = question(suggest(name, (*FUNCTIONS, *BATCH_REDUCTIONS))) or (
         "functions of your own: decorate them with @eqsnn.function(...) and an expression string"
     )
     return errors.NameError("E302", f"there is no function '{name}'.", call.function.span, hint)

@@ -52,7 +52,8 @@ class Scope:
     ``external`` may also have ``explain``, why a name of the script is of no use, and ``names``, those that are.
     ``pre`` and ``post`` are the scopes of the neurons at both sides, for synapses; ``locals`` grows as statements are
     read, ``later`` tells of those without a value here; ``pairs`` tells whether the text runs for pairs, where
-    ``connected`` has a meaning; ``noise`` whether ``xi`` has one; ``in_rule`` whether it may look at all synapses.
+    ``connected`` has a meaning; ``noise`` whether ``xi`` has one; ``in_rule`` whether it may look at all synapses;
+    ``running`` whether it is part of a run, in which networks of a batch do not wait for each other.
     """
 
     own: GroupModel
@@ -63,6 +64,7 @@ class Scope:
     pairs: bool = False
     noise: bool = False
     in_rule: bool = False
+    running: bool = False
     locals: dict[str, ValueType] = field(default_factory=dict)
     counters: dict[str, Counter] = field(default_factory=dict)
     later: dict[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from ..clocks import Clock
 from ..grammar import errors
 from ..model.declarations import StateRecorder
 from ..namespaces import Namespace, caller
+from ..state import common
 from .base import Array, Monitor, as_kind, listed, types_of
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ class StateMonitor(Monitor):
             return np.zeros(1, np.int64)  # shared variables have one value, whoever is asked
         if isinstance(wanted, str):
             source.require_condition(wanted, f"{self.title}, record")
-            chosen = source.evaluate_text(wanted, None, f"{self.title}, record")
+            title = f"{self.title}, record"
+            chosen = common(source.evaluate_text(wanted, None, title), title)
             return np.flatnonzero(np.broadcast_to(chosen, (len(source),)))
         if isinstance(wanted, range):
             wanted = list(wanted)

@@ -83,6 +83,17 @@ class StructureMonitor(Monitor):
 
     # ---- what a network asks ----
 
+    def set_batch(self, copies: int) -> None:
+        """Log what all networks of a batch have in common.
+
+        :raises ModelError: E863, a variable that each has for itself.
+        """
+        for name in self._types if copies > 1 else ():
+            if name in self.synapses.model.per_copy():
+                message = f"'{name}' has a value in each network of the batch, and a change is logged once for all."
+                hint = "keep what you look for in a variable without (batch), set by the rule"
+                raise errors.ModelError("E863", message, place=self.title, hint=hint)
+
     def declare(self) -> tuple[Declaration, ...]:
         """Nothing to compile: the storage keeps the log."""
         return ()

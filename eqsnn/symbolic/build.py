@@ -97,7 +97,10 @@ class _Builder:
 
     network: CheckedNetwork
     traces: dict[str, dict[str, Side]]
-    converter: Converter = field(default_factory=Converter)
+    converter: Converter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.converter = Converter(self.network.declaration.batch)
 
     def declare(self, item: Declaration) -> Iterable[Item]:
         match item:
@@ -124,7 +127,7 @@ class _Builder:
 
     def item(self, owner: str, when: When, task: Task) -> Item:
         """A finished task with the names used in it; the next one starts with none."""
-        done, self.converter = self.converter, Converter()
+        done, self.converter = self.converter, Converter(self.network.declaration.batch)
         return Item(owner, when, task, Names(done.references, done.arrays, next(done.sites)))
 
     # ---- neurons ----

@@ -17,7 +17,8 @@ import sympy
 from ..grammar import ast, errors
 from ..grammar.source import Span
 from ..model.aggregates import side_of
-from ..model.functions import AGGREGATES
+from ..model.batches import reduced
+from ..model.functions import AGGREGATES, BATCH_REDUCTIONS
 from ..model.infer import infer
 from ..model.scope import Scope, canonical
 from ..model.symbols import (
@@ -50,8 +51,11 @@ def symbol(name: str, dtype: Dtype) -> sympy.Symbol:
 class Converter:
     """Converts the texts of one object; random calls are numbered through all of them.
 
-    ``reductions`` holds what they ask of all synapses: what one is made of comes before it.
+    ``reductions`` holds what they ask of all synapses: what one is made of comes before it. ``batch`` tells that
+    several networks run side by side.
     """
+
+    batch: bool = False
 
     references: dict[str, Reference] = field(default_factory=dict)
     arrays: dict[str, TimedArraySpec] = field(default_factory=dict)
@@ -85,6 +89,8 @@ class Converter:
                 return (sympy.And if operator == "and" else sympy.Or)(recur(left), recur(right))
             case ast.Call(function, _, _, _) if function.id in AGGREGATES and scope.function(function.id) is None:
                 return self._aggregate(node, scope)
+            case ast.Call(function, _, _, _) if function.id in BATCH_REDUCTIONS and scope.function(function.id) is None:
+                return self._batch_reduction(node, scope)
             case ast.Call(function, arguments, _, _):
                 return known(self._call(function.id, [recur(a) for a in arguments], scope), node.span)
             case _:
@@ -116,6 +122,13 @@ class Converter:
             return f.RANDOM[name](sympy.Integer(next(self.sites)), *arguments)
         return f.FUNCTIONS[name](*arguments)
 
+    def _batch_reduction(self, call: ast.Call, scope: Scope) -> sympy.Expr:
+        """What the networks of a batch make of a variable; of a single one it is the variable itself."""
+        found = VariableReference(reduced(call, scope), "own")
+        if not self.batch:
+            return self.expression(call.arguments[0], scope)
+        self.references[found.variable.name] = found
+        return symbol(found.variable.name, found.type.dtype)
 
     def _aggregate(self, call: ast.Call, scope: Scope) -> sympy.Symbol:
         """The symbol of a reduction; what was asked before is not asked again."""

@@ -65,10 +65,10 @@ def test_spikes_under_way_are_copied_when_a_batch_begins():
 
 def test_what_has_not_moved_stays_bound():
     batch = build(refractory, COPIES).run(5)
-    lanes = batch.network._engine.lanes
+    lanes = batch.network.lanes
     bound = list(lanes.contexts)
     batch.run(5)
-    assert batch.network._engine.lanes is lanes and all(a is b for a, b in zip(lanes.contexts, bound, strict=True))
+    assert batch.network.lanes is lanes and all(a is b for a, b in zip(lanes.contexts, bound, strict=True))
     batch.variables[0][0].store.add("other", "real", 3)  # memory has moved, for all that a binding can know
     batch.run(5)
     assert lanes.contexts[0] is not bound[0]
