@@ -13,8 +13,8 @@
     action     = Run(kernel) | Find(neurons, event) | Generate(neurons) | Enqueue(pathway) | Zero(array)
                | AddUp(array, increments) | Provide(array) | Rank(values, ranks) | Quantile(values, orders, result)
                | Reserve(projection) | Apply(projection) | Tally(recorder) | CallBack(name)
-               | CheckFinite(array)
-    program    = Program(setup, actions)
+               | CheckFinite(array) | Feedback(matrix, errors, signal)
+    program    = Program(setup, actions, tables, backward)
 
 A kernel's body runs once for each element of its domain. The domain binds the locals ``i`` (neuron, or presynaptic
 neuron), ``j`` (postsynaptic neuron), ``s`` (slot of the synapse); `prologue` runs once for each call, `outer` once for
@@ -42,6 +42,9 @@ class Type(Enum):
 
 INCREMENTS = "@increments"
 """Ends the name of an array that holds what is to be added to another, whose name comes before."""
+
+KEPT = "@kept"
+"""Ends the name of an array of what a trial keeps: a row of a group's neurons for each step."""
 
 REAL, DOUBLE, INT, LONG, BOOL = Type.REAL, Type.DOUBLE, Type.INT, Type.LONG, Type.BOOL
 
@@ -550,19 +553,39 @@ class CheckFinite:
     clock: str
 
 
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """``signal += matrix @ errors``, the errors those of ``delay`` steps later.
+
+    ``matrix`` has ``columns`` rows (output neurons) of ``rows`` numbers; ``errors`` is what a trial keeps of the outputs.
+    """
+
+    matrix: Array
+    errors: Array
+    signal: Array
+    delay: Expression
+    rows: Expression
+    columns: Expression
+    clock: str
+
+
 Action: TypeAlias = (
     Run | Find | Generate | Enqueue | Zero | AddUp | Provide | Rank | Quantile | Reserve | Apply | Tally | CallBack
-    | CheckFinite
+    | CheckFinite | Feedback
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramIR:
-    """Everything a run does: ``setup`` once, then ``tables`` once, then ``actions`` at every step in this order."""
+    """Everything a run does: ``setup`` once, then ``tables`` once, then ``actions`` at every step in this order.
+
+    ``backward``: from the last step to the first.
+    """
 
     setup: tuple[Let, ...]
     actions: tuple[Action, ...]
     tables: tuple[Kernel, ...] = ()
+    backward: bool = False
 
     def kernels(self) -> tuple[Kernel, ...]:
         """All kernels: those that fill tables, then those among the actions."""

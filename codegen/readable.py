@@ -18,4 +18,4 @@ class ReadableProgram(ProgramIR):
 
 def readable(program: ProgramIR) -> ReadableProgram:
     """The same program, readable."""
-    return ReadableProgram(program.setup, program.actions, program.tables)
+    return ReadableProgram(program.setup, program.actions, program.tables, program.backward)

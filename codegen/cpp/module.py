@@ -18,6 +18,7 @@ from ..ir import (
     EventNeurons,
     Events,
     EventSynapses,
+    Feedback,
     Find,
     Generate,
     Lottery,
@@ -71,7 +72,7 @@ def emit(program: ProgramIR, delays: Mapping[tuple[str, str], str], precision: s
     text = [_HEAD.format(real=real), *filter(None, functions)]
     calls = [_call(action, names, tables) for action in program.actions]
     text += _setup(program, tables)
-    text += _loop(program.actions, calls, tables)
+    text += _loop(program, calls, tables)
     n_sites = max(tables.sites, default=-1) + 1
     return Program(
         "\n".join(text) + "\n",
@@ -128,6 +129,8 @@ def label(action: Action) -> str:
             return recorder
         case CallBack(name):
             return name
+        case Feedback(signal=signal):
+            return f"feedback {signal.name}"
         case _:
             assert_never(action)
 
@@ -178,6 +181,12 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
             return f"record_count(c, *c.recorders[{tables.recorder(recorder)}], {list_}, {start}, {stop}, {step})"
         case CallBack(name):
             return f"call_python(c, {tables.callback(name)})"
+        case Feedback(matrix, errors, signal, delay, rows, columns):
+            later, n, m = (tables.argument(x) for x in (delay, rows, columns))  # type: ignore[arg-type]
+            whole = [f"static_cast<int64_t>({x})" for x in (n, m)]
+            row = f"({step} + static_cast<int64_t>({later})) * {whole[1]}"
+            given = f"{_pointer(matrix, tables)}, {_pointer(errors, tables)} + {row}, {_pointer(signal, tables)}"
+            return f"feed_back({given}, {', '.join(whole)})"
         case CheckFinite(array):
             place = tables.array(array)
             if array.space == "slot":
@@ -222,14 +231,19 @@ def no_draw(x: Random) -> str:
     raise AssertionError("a random number is not a constant of a run")
 
 
-def _loop(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iterator[str]:
-    """The step loop: actions in order, those of a clock only at its steps."""
+def _loop(program: ProgramIR, calls: list[str], tables: Tables) -> Iterator[str]:
+    """The step loop: actions in order, those of a clock only at its steps; backward, from the last tick to ``c.end``."""
+    actions = program.actions
     yield "EQSNN_API void eqsnn_module_run(Context* context) {"
     yield "    Context& c = *context;"
     yield "    const FlushDenormals flush;"
     yield "    Heartbeat heartbeat(c);"
     clocks = [tables.clock(clock_of(action)) for action in actions]
-    yield "    for (; c.tick < c.end; ++c.tick) {"
+    if program.backward:
+        yield "    while (c.tick > c.end) {"
+        yield "        --c.tick;"
+    else:
+        yield "    for (; c.tick < c.end; ++c.tick) {"
     for clock in range(len(tables.clocks)):
         used = "" if clock in clocks else "[[maybe_unused]] "
         yield f"        {used}const bool due{clock} = begin_step(c, {clock});"
@@ -242,7 +256,8 @@ def _loop(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iter
         if place + 1 == len(actions) or clocks[place + 1] != clocks[place]:
             yield "        }"
     yield "        if (!heartbeat.go_on()) {"
-    yield "            ++c.tick;"
+    if not program.backward:
+        yield "            ++c.tick;"
     yield "            return;"
     yield "        }"
     yield "    }"
@@ -253,4 +268,4 @@ def _may_fail(action: Action) -> bool:
     """Whether an action can run out of memory, meet a number that is none, or an exception in Python."""
     if isinstance(action, Run):
         return isinstance(action.kernel.domain, Chosen | Events | Lottery | Matching | PairSample)
-    return not isinstance(action, Zero | AddUp)
+    return not isinstance(action, Zero | AddUp | Feedback)

@@ -13,6 +13,7 @@ from eqsnn.model.symbols import (
     Counter,
     LocalReference,
     Reference,
+    Remembered,
     Side,
     Variable,
     VariableReference,
@@ -26,6 +27,7 @@ from ..ir import (
     BOOL,
     DOUBLE,
     INT,
+    KEPT,
     LONG,
     REAL,
     Argument,
@@ -92,6 +94,17 @@ def number_array(owner: str, name: str, side: Whose, type_: Type) -> Array:
 def aside_array(owner: str, projection: str, name: str, type_: Type) -> Array:
     """Storage of a value for each synapse that lasts for a pass."""
     return Array(f"{owner}.{name}", type_, projection, "aside")
+
+
+def kept_array(remembered: Remembered) -> Array:
+    """What a trial keeps of a group: one row a step, one number a neuron."""
+    return Array(f"{remembered.owner}.{remembered.name}{KEPT}", machine_type(remembered.type))
+
+
+def kept_index(group: str, clock: str) -> Expression:
+    """The place of neuron ``i`` in the row of this step."""
+    row = Binary("*", step(clock), Cast(Argument(f"{group}.N", INT), LONG))
+    return Binary("+", row, Cast(I, LONG))
 
 
 def _degree(projection: str, name: str) -> Array:
@@ -193,6 +206,8 @@ class Access:
                 return self.reduced(self.reductions[name])
             case Builtin(name_, side, _):
                 return self.builtin(name_, side)
+            case Remembered():
+                return Load(kept_array(reference), kept_index(reference.owner, self.clock))
             case _:
                 raise AssertionError(reference)
 

@@ -17,9 +17,11 @@ from eqsnn.symbolic.model import (
     Deliver,
     Detect,
     Fade,
+    Feed,
     Integrate,
     Item,
     Mark,
+    MarkFired,
     React,
     RecordEvents,
     RecordState,
@@ -27,7 +29,9 @@ from eqsnn.symbolic.model import (
     Regulate,
     Rewire,
     SumUp,
+    Sweep,
     SymbolicNetwork,
+    Weigh,
 )
 
 from ..ir import (
@@ -51,6 +55,7 @@ from .record import lower_record_events, lower_record_state
 from .rules import lower_rewire
 from .synapses import lower_deliver, lower_integrate, lower_sum, lower_synaptic_code, stages_changes
 from .traces import lower_fade, lower_mark
+from .training import lower_feed, lower_mark_fired, lower_sweep, lower_weigh
 
 
 def lower(network: SymbolicNetwork, declaration: NetworkDeclaration) -> ProgramIR:
@@ -68,7 +73,7 @@ def lower(network: SymbolicNetwork, declaration: NetworkDeclaration) -> ProgramI
         actions += (_owned(action, item.owner) for action in _lower(place, network.items, fused, sites, around))
         if isinstance(item.task, Detect):
             actions.append(_find(item, item.task))
-    return ProgramIR((), (*actions, *_end_of_step(actions, around)))
+    return ProgramIR((), (*actions, *_end_of_step(actions, around)), backward=network.backward)
 
 
 def _owned(action: Action, owner: str) -> Action:
@@ -101,7 +106,7 @@ def _fused(items: tuple[Item, ...], around: Surroundings) -> dict[int, int]:
                 if task.event == "spike" and items[later].when.clock == item.when.clock:
                     found[place] = later
                 break
-            if not isinstance(task, Advance | Detect | Fade | Integrate | RecordState | RecordEvents | CountEvents):
+            if not isinstance(task, Advance | Detect | Fade | Integrate | RecordState | RecordEvents | CountEvents | Sweep):
                 break
     return found
 
@@ -147,6 +152,14 @@ def _lower(
             return (Run(lower_record_events(item, task, around, site)),)
         case CountEvents(neurons, start, stop):
             return (Tally(item.owner, neurons, start, stop, item.when.clock),)
+        case Sweep() as task:
+            return (Run(lower_sweep(item, task, around, site)),)
+        case MarkFired() as task:
+            return lower_mark_fired(item, task, around)
+        case Feed() as task:
+            return lower_feed(item, task)
+        case Weigh() as task:
+            return lower_weigh(item, task, around, site)
         case CallPython():
             return (CallBack(item.owner, item.when.clock),)
         case _:

@@ -189,6 +189,15 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a trial keeps of each neuron of a group, step by step: the value of this step."""
+
+    name: str
+    owner: str
+    type: ValueType
+
+
+@dataclass(frozen=True, slots=True)
 class TimedArraySpec:
     """A TimedArray as the compiler sees it: values stay with the runtime.
 
@@ -212,5 +221,5 @@ class UserFunction:
 
 
 Reference: TypeAlias = (
-    VariableReference | SubexpressionReference | Builtin | Constant | LocalReference | Counter | Aggregate
+    VariableReference | SubexpressionReference | Builtin | Constant | LocalReference | Counter | Aggregate | Remembered
 )

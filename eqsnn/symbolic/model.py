@@ -1,7 +1,7 @@
 """The third stage's value: all that a network does, as symbolic tasks in the order of a time step.
 
     task = Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire
-         | RecordState | RecordEvents | CountEvents | CallPython
+         | RecordState | RecordEvents | CountEvents | CallPython | Sweep | MarkFired | Feed | Weigh
 
 Every task keeps the references behind its symbols, so that the next stage can find their storage.
 """
@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import sympy
 
 from ..model.declarations import When
-from ..model.symbols import Counter, Reference, Side, TimedArraySpec, Variable
+from ..model.symbols import Counter, Reference, Remembered, Side, TimedArraySpec, Variable
 from .blocks import Symbolic
 from .reductions import Reduction
 from .system import StateUpdate
@@ -199,9 +199,62 @@ class CallPython:
     """Call back into Python."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One step of what training works out for each neuron: ``update``, and then the values that a trial keeps.
+
+    ``label`` tells the sweeps of a group apart.
+    """
+
+    neurons: str
+    label: str
+    update: StateUpdate
+    kept: tuple[tuple[Remembered, sympy.Basic], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MarkFired:
+    """Set a truth value of each neuron: whether it has spiked in this step."""
+
+    neurons: str
+    fired: Variable
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """Errors of ``output`` neurons, kept in a trial as ``error``, weighed by a ``matrix`` of a neuron's own numbers.
+
+    ``delay`` names the number of steps after which spikes arrive there.
+    """
+
+    output: str
+    error: Remembered
+    matrix: str
+    delay: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """Set a variable of neurons to the sum of what comes back to them."""
+
+    neurons: str
+    signal: Variable
+    sources: tuple[Feedback, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weigh:
+    """Fill a matrix of ``neurons`` with a value of every synapse of a projection, from them to a row for each target."""
+
+    projection: str
+    neurons: str
+    matrix: str
+    value: sympy.Expr
+
+
 Task: TypeAlias = (
     Refresh | Advance | Detect | React | Regulate | Deliver | Fade | Mark | Integrate | SumUp | Rewire
-    | RecordState | RecordEvents | CountEvents | CallPython
+    | RecordState | RecordEvents | CountEvents | CallPython | Sweep | MarkFired | Feed | Weigh
 )  # fmt: skip
 
 
@@ -228,9 +281,11 @@ class Refractory:
 class SymbolicNetwork:
     """All tasks in the order in which a step runs them, and what makes neurons refractory.
 
-    ``traces`` gives for each projection the synaptic variables that are kept with the neurons of a side.
+    ``traces`` gives for each projection the synaptic variables that are kept with the neurons of a side. ``backward``:
+    steps are run from the last to the first.
     """
 
     items: tuple[Item, ...]
     refractory: Mapping[str, Refractory]
     traces: Mapping[str, Mapping[str, Side]] = field(default_factory=dict)
+    backward: bool = False

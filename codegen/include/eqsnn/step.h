@@ -33,6 +33,17 @@ inline void add_up(T* values, const T* increments, int64_t n) {
     for (int64_t k = 0; k < n; ++k) values[k] += increments[k];
 }
 
+// signal += matrix @ errors; a row of the matrix for each output neuron.
+template <class T>
+inline void feed_back(const T* __restrict matrix, const T* __restrict errors, T* __restrict signal, int64_t n, int64_t m) {
+    for (int64_t k = 0; k < m; ++k) {
+        const T error = errors[k];
+        const T* __restrict const row = matrix + k * n;
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) signal[i] += row[i] * error;
+    }
+}
+
 // Sets a clock's step and time, and tells whether this tick is one of its steps.
 inline bool begin_step(Context& c, int32_t k) {
     Clock& clock = c.clocks[k];

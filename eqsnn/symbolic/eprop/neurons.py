@@ -1,0 +1,267 @@
+"""One group of neurons, differentiated: what e-prop needs to know of a step.
+
+A step takes the state h that the last one left through
+
+    h⁻ = F(h)             the update of the equations
+    z  = Θ(d(h⁻))         the threshold, whose distance is d
+    h° = h⁻ + u           what synapses add
+    h' = h° + z (R(h°) - h°)   the reset
+
+Its derivatives are those of F at h, of d at h⁻ and of R at h°. The spike z has no derivative; the user's
+pseudo-derivative ψ stands for dz/dd. Bellec et al. (2020) let it into the adaptation that follows a spike, but not into
+the reset of the voltage: of which variables the reset is differentiated through z is the caller's choice (`through`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import sympy
+from sympy.core.relational import Relational
+
+from ...grammar import ast
+from ...grammar.errors import DimensionError, ModelError
+from ...model.check import CheckedNetwork
+from ...model.dimensions import DIMENSIONLESS
+from ...model.infer import infer
+from ...model.symbols import Reference, TimedArraySpec, Variable
+from ...model.types import Dtype
+from ..constants import keeps_its_value
+from ..convert import Converter
+from ..derivatives import partial, total
+from ..functions import RANDOM
+from ..model import Advance, Detect, Item, React, SymbolicNetwork
+from ..system import NOT_REFRACTORY, Define, real_symbol
+from .resets import values_after
+
+Matrix = Mapping[str, Mapping[str, sympy.Expr]]
+"""``matrix[row][column]``, without the entries that are zero."""
+
+ACTIVE = sympy.Symbol("_active")
+"""Whether a neuron was not refractory in the step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linearised:
+    """A step of a group, differentiated by its state.
+
+    ``transition[k][l]`` is ∂F_k/∂h_l, in the symbols of `before` and the temporaries ``defines``; ``slope[l]`` is ψ ∂d/∂h_l
+    in those of `now`, empty for neurons that do not spike; ``reset[k][l]`` ∂R_k/∂h°_l and ``jump[k]`` R_k - h°_k, without
+    what a reset leaves alone, in those of `met`. ``references`` and ``arrays`` tell what all other symbols stand for.
+    """
+
+    group: str
+    title: str
+    clock: str
+    state: tuple[Variable, ...]
+    defines: tuple[Define, ...]
+    transition: Matrix
+    slope: Mapping[str, sympy.Expr]
+    reset: Matrix
+    jump: Mapping[str, sympy.Expr]
+    references: Mapping[str, Reference]
+    arrays: Mapping[str, TimedArraySpec]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the state variables."""
+        return tuple(variable.name for variable in self.state)
+
+    @property
+    def constant(self) -> frozenset[str]:
+        """Names of what keeps its value in a trial."""
+        return frozenset(n for n, r in self.references.items() if keeps_its_value(r)) | {"dt"}
+
+    @property
+    def spikes(self) -> bool:
+        """Whether the neurons have a threshold."""
+        return bool(self.slope)
+
+
+def before(name: str) -> sympy.Symbol:
+    """A state variable as the last step left it."""
+    return real_symbol(f"_{name}_before")
+
+
+def now(name: str) -> sympy.Symbol:
+    """A state variable when the threshold looks at it."""
+    return real_symbol(f"_{name}_now")
+
+
+def met(name: str) -> sympy.Symbol:
+    """A state variable as the reset finds it."""
+    return real_symbol(f"_{name}_met")
+
+
+def linearise(
+    network: CheckedNetwork, symbolic: SymbolicNetwork, group: str, driven: Iterable[str],
+    pseudo_derivative: ast.Expression | None,
+) -> Linearised:  # fmt: skip
+    """Differentiate a group; ``driven`` names the variables that synapses add to.
+
+    :raises ModelError: E580-E584, what e-prop cannot follow. :raises DimensionError: E226.
+    """
+    return _Group(network, symbolic, group, tuple(driven)).linearised(pseudo_derivative)
+
+
+@dataclass(slots=True)
+class _Group:
+    network: CheckedNetwork
+    symbolic: SymbolicNetwork
+    group: str
+    driven: tuple[str, ...]
+    references: dict[str, Reference] = field(default_factory=dict)
+    arrays: dict[str, TimedArraySpec] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        return self.network.neurons[self.group].title
+
+    def linearised(self, pseudo_derivative: ast.Expression | None) -> Linearised:
+        update, after = self.task(Advance), self.after_reset()
+        values = dict(update.task.update.updates) if update else {}
+        defines = update.task.update.defines if update else ()
+        state = self.state(values, after)
+        names = [variable.name for variable in state]
+        transition = {
+            k: self.row(lambda s, x=values.get(k, real_symbol(k)): total(x, defines, s), names) for k in names
+        }
+        reset = {k: self.row(lambda s, x=x: partial(x, s), names) for k, x in after.items() if k in names}
+        jump = {k: x - real_symbol(k) for k, x in after.items() if k in names}
+        earlier = {real_symbol(n): before(n) for n in names} | {NOT_REFRACTORY: ACTIVE}
+        earlier |= {d.symbol: real_symbol(f"_F{d.symbol.name}") for d in defines}  # later stages number theirs anew
+        found = {real_symbol(n): met(n) for n in names}
+        result = Linearised(
+            self.group, self.title, self.network.neurons[self.group].when.clock, state,
+            tuple(Define(earlier[d.symbol], d.value.xreplace(earlier)) for d in defines),
+            _replaced(transition, earlier),
+            self.slope(names, pseudo_derivative),
+            _replaced(reset, found),
+            {k: x.xreplace(found) for k, x in jump.items()},
+            self.references, self.arrays,
+        )  # fmt: skip
+        self.require_known(result)
+        return result
+
+    # ---- what the network does with the group ----
+
+    def task(self, kind: type) -> Item | None:
+        """The task of a kind that belongs to the group (for events, to its spikes)."""
+        for item in self.symbolic.items:
+            task = item.task
+            if isinstance(task, kind) and task.neurons == self.group and getattr(task, "event", "spike") == "spike":  # type: ignore[attr-defined]
+                self.references.update(item.names.references)
+                self.arrays.update(item.names.arrays)
+                return item
+        return None
+
+    def after_reset(self) -> dict[str, sympy.Expr]:
+        item = self.task(React)
+        if item is None:
+            return {}
+        assert isinstance(item.task, React)
+        own = self.network.neurons[self.group].model.variables
+        return {k: x for k, x in values_after(item.task.body, f"{self.title}, reset").items() if k in own}
+
+    def state(self, values: Mapping[str, sympy.Expr], after: Mapping[str, sympy.Expr]) -> tuple[Variable, ...]:
+        """What a step hands on to the next: variables with equations, those that a reset sets or synapses add to."""
+        found = self.network.neurons[self.group].model.variables
+        names = dict.fromkeys((*values, *after, *self.driven))
+        return tuple(v for n in names if isinstance(v := found[n], Variable) and v.type.dtype is Dtype.REAL)
+
+    # ---- derivatives ----
+
+    def row(self, derivative: object, names: Iterable[str]) -> dict[str, sympy.Expr]:
+        entries = {name: derivative(real_symbol(name)) for name in names}  # type: ignore[operator]
+        return {name: value for name, value in entries.items() if value != 0}
+
+    def slope(self, names: Iterable[str], node: ast.Expression | None) -> dict[str, sympy.Expr]:
+        """ψ ∂d/∂h, zero while the neuron is refractory."""
+        item = self.task(Detect)
+        if item is None:
+            return {}
+        assert isinstance(item.task, Detect)
+        distance = self.distance(item.task.condition, names)
+        if node is None:
+            message = "these neurons spike, and training them needs a pseudo-derivative of their threshold."
+            hint = "give EProp pseudo_derivative='0.3/v_th*maximum(0, 1 - abs(v - v_th)/v_th)', for example"
+            raise ModelError("E581", message, place=self.title, hint=hint)
+        psi = self.pseudo_derivative(node, item)
+        there = {real_symbol(n): now(n) for n in names} | {NOT_REFRACTORY: ACTIVE}
+        entries = self.row(lambda s: partial(distance, s) * psi, names)
+        return {name: value.xreplace(there) for name, value in entries.items()}
+
+    def distance(self, condition: sympy.Basic | None, names: Iterable[str]) -> sympy.Expr:
+        """How far a threshold is exceeded: the left side less the right one."""
+        state = {real_symbol(n) for n in names}
+        parts = condition.args if isinstance(condition, sympy.And) else (condition,)
+        deciding = [part for part in parts if part is not None and part.free_symbols & state]
+        if len(deciding) != 1 or not isinstance(deciding[0], Relational):
+            message = "e-prop needs a threshold that compares one expression of the state with another."
+            raise ModelError("E582", message, place=f"{self.title}, threshold", hint="such as 'v > v_th + beta*a'")
+        part = deciding[0]
+        return part.gts - part.lts if hasattr(part, "gts") else part.lhs - part.rhs
+
+    def pseudo_derivative(self, node: ast.Expression, threshold: Item) -> sympy.Expr:
+        scope = self.network.scope(self.group)
+        event = next(e for e in self.network.neurons[self.group].events if e.name == "spike")
+        wanted = DIMENSIONLESS / infer(_comparison(event.condition).left, scope).dimension
+        given = infer(node, scope)
+        if given.dimension != wanted:
+            message = f"a pseudo-derivative is a derivative of spikes by what the threshold compares: its unit is {wanted}."
+            raise DimensionError("E226", message, node.span, f"this is {given.dimension}", self.title)
+        converter = Converter()
+        psi = converter.expression(node, scope)
+        self.references.update(converter.references)
+        self.arrays.update(converter.arrays)
+        return psi
+
+    # ---- what cannot be followed ----
+
+    def require_known(self, result: Linearised) -> None:
+        """All that the derivatives name is the state, or keeps its value in a trial.
+
+        :raises ModelError: E583 a random number, E584 a variable that others change.
+        """
+        used = _expressions(result)
+        names = {s.name for x in used for s in x.free_symbols}
+        if any(x.has(kind) for x in used for kind in RANDOM.values()) or any(n.split("_")[0] == "xi" for n in names):
+            message = "e-prop cannot differentiate an equation or a threshold in which a random number has a factor."
+            raise ModelError("E583", message, place=self.title, hint="add noise to the state instead")
+        model = self.network.neurons[self.group].model
+        foreign = {n for n, v in model.variables.items() if isinstance(v, Variable) and v.linked}
+        foreign |= (set(self.after_reset()) | set(self.driven)) - set(result.names)  # integers, truth values
+        foreign |= {held.name for held in model.held()} | {s.target for p in self.network.projections.values()
+                    if p.post.group == self.group for s in p.model.summed}  # fmt: skip
+        bad = sorted(names & foreign)
+        if bad:
+            message = f"'{bad[0]}' changes in the course of a trial by what other objects do; e-prop cannot go back to it."
+            raise ModelError("E584", message, place=self.title, hint="let synapses add to a variable of the neurons")
+
+
+def _comparison(node: ast.Expression) -> ast.Compare:
+    """The comparison that a threshold is, or the first in it."""
+    match node:
+        case ast.Compare():
+            return node
+        case ast.Logical(_, left, right, _):
+            return _comparison(left if isinstance(left, ast.Compare | ast.Logical) else right)
+        case _:
+            raise AssertionError(node)
+
+
+def _expressions(result: Linearised) -> list[sympy.Expr]:
+    rows = [*result.transition.values(), *result.reset.values()]
+    entries = [x for row in rows for x in row.values()]
+    used = [*entries, *result.slope.values(), *result.jump.values()]
+    symbols = set().union(*(x.free_symbols for x in used)) if used else set()
+    for define in reversed(result.defines):
+        if define.symbol in symbols:
+            used.append(define.value)
+            symbols |= define.value.free_symbols
+    return used
+
+
+def _replaced(matrix: Matrix, names: Mapping[sympy.Basic, sympy.Basic]) -> dict[str, dict[str, sympy.Expr]]:
+    return {k: {m: x.xreplace(names) for m, x in row.items()} for k, row in matrix.items()}
