@@ -557,15 +557,16 @@ class CheckFinite:
 class Feedback:
     """``signal += matrix @ errors``, the errors those of ``delay`` steps later.
 
-    ``matrix`` has ``columns`` rows (output neurons) of ``rows`` numbers; ``errors`` is what a trial keeps of the outputs.
+    ``matrix`` has ``columns`` rows (output neurons) of ``rows`` numbers; ``errors`` is what a trial keeps of the
+    outputs.
     """
 
     matrix: Array
     errors: Array
     signal: Array
-    delay: Expression
-    rows: Expression
-    columns: Expression
+    delay: Argument
+    rows: Argument
+    columns: Argument
     clock: str
 
 

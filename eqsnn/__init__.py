@@ -30,15 +30,24 @@ from .spikeinput import SpikeInput
 from .subgroup import Subgroup
 from .synapses import Synapses
 from .timedarray import TimedArray
+from .training.eprop import EProp
+from .training.losses import CrossEntropy, MeanSquaredError
+from .training.optimisers import SGD, Adam, Optimiser
 from .units import *
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "SGD",
+    "Adam",
     "Clock",
+    "CrossEntropy",
+    "EProp",
     "EventMonitor",
+    "MeanSquaredError",
     "Network",
     "NeuronGroup",
+    "Optimiser",
     "PoissonGroup",
     "PoissonInput",
     "PopulationRateMonitor",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .delays import DelayedGroup
+from .grammar import errors
+from .model.symbols import Variable
 from .runtime.ragged import Ragged
 from .runtime.store import of_copy
 
@@ -26,6 +30,21 @@ class ColumnGroup(DelayedGroup):
         per_copy = (*self.model.per_copy(), "lastupdate")
         copies = range(1, self.store.copies)
         return found + [(of_copy(name, copy), kind) for name, kind in found if name in per_copy for copy in copies]
+
+    def extend(self: Any, variables: Iterable[Variable]) -> None:
+        """Give each synapse further variables, zero at first, that are eqsnn's own.
+
+        :raises NameError: E303, the model has one of their names.
+        """
+        new = {v.name: v for v in variables if self.model.variables.get(v.name) != v}
+        for name in new:
+            if name in self.model.variables:
+                message = f"'{name}' is a variable of the model; training has a use of its own for that name."
+                raise errors.NameError("E303", message, place=self.title, hint="choose another name")
+        self.model = replace(self.model, variables={**self.model.variables, **new})
+        for name, kind in self._columns():
+            if name not in self.ragged.columns:
+                self.ragged.add_column(name, kind)
 
     def _new_storage(self) -> Ragged:
         for variable in self.model.variables.values():

@@ -68,6 +68,19 @@ def compile_network(
     return Compiled(declaration, checked, symbolic, lowered, ir, program, library, target)
 
 
+def compile_tasks(
+    symbolic: SymbolicNetwork, declaration: NetworkDeclaration, precision: str, *, name: str,
+    cache_dir: Path | None = None, compiler: str | None = None,
+) -> tuple[Program, Path]:  # fmt: skip
+    """Compile symbolic tasks, such as `eqsnn.symbolic.eprop` makes of those of a network, for this machine's processor.
+
+    :raises BuildError: E8xx without a working compiler.
+    """
+    _, ir = _lowered(symbolic, declaration)
+    program = _emit("cpp", ir, _delays(declaration), precision)
+    return program, _library(program, False, name, cache_dir, compiler)
+
+
 def translate(declaration: NetworkDeclaration, units: Units, precision: str, target: str = "cpp") -> Program:
     """The source and tables of a network, which is not built.
 
@@ -80,15 +93,21 @@ def _translate(
     declaration: NetworkDeclaration, units: Units, precision: str, target: str = "cpp"
 ) -> tuple[CheckedNetwork, SymbolicNetwork, ProgramIR, ProgramIR, Program]:
     checked = check(declaration, units)
-    from .codegen.lower.network import lower
-    from .codegen.passes.pipeline import optimise
-    from .codegen.readable import readable
     from .symbolic.build import build
 
     symbolic = build(checked)
-    lowered = readable(lower(symbolic, declaration))
-    ir = readable(optimise(lowered))
+    lowered, ir = _lowered(symbolic, declaration)
     return checked, symbolic, lowered, ir, _emit(target, ir, _delays(declaration), precision)
+
+
+def _lowered(symbolic: SymbolicNetwork, declaration: NetworkDeclaration) -> tuple[ProgramIR, ProgramIR]:
+    """Kernels as first written, and after all passes."""
+    from .codegen.lower.network import lower
+    from .codegen.passes.pipeline import optimise
+    from .codegen.readable import readable
+
+    lowered = readable(lower(symbolic, declaration))
+    return lowered, readable(optimise(lowered))
 
 
 def _emit(target: str, ir: ProgramIR, delays: dict[tuple[str, str], str], precision: str) -> Program:

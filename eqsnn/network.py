@@ -244,7 +244,7 @@ class Network:
                 threads=self._threads(objects), profile=profile,
             )  # fmt: skip
             self._profile = Profile.of(compiled.program, outcome) if profile else None
-            raise_fault(outcome, compiled, names, timing, self.batch_size)
+            raise_fault(outcome, compiled.program, names, timing, self.batch_size)
             progress.end()
         finally:
             running.remove(self)

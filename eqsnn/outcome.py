@@ -10,13 +10,13 @@ from .runtime.context import FAULT_MEMORY, FAULT_NOT_FINITE, FAULT_TOO_MANY
 from .runtime.store import of_copy
 
 if TYPE_CHECKING:
-    from .compiler import Compiled
+    from .codegen.program import Program
     from .runtime.bind import Timing
     from .runtime.session import Outcome
 
 
 def raise_fault(
-    outcome: Outcome, compiled: Compiled, objects: Mapping[str, Any], timing: Timing, copies: int = 1
+    outcome: Outcome, program: Program, objects: Mapping[str, Any], timing: Timing, copies: int = 1
 ) -> None:
     """Raise the error that a run of so many networks ended with, if any.
 
@@ -24,7 +24,6 @@ def raise_fault(
     """
     if not outcome.fault:
         return
-    program = compiled.program
     action, now = program.actions[outcome.action], f"{outcome.tick * timing.tick * 1e3:g} ms"
     now += f" in copy {outcome.copy} of the batch" if copies > 1 else ""
     if outcome.fault == FAULT_MEMORY:

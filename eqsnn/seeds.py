@@ -55,6 +55,17 @@ def _checked(value: object) -> int:
     return number
 
 
+def state() -> list[int]:
+    """Where the random numbers are: the seed, and the number of statements that have drawn some. See `restore`."""
+    return [current_seed(), _streams]
+
+
+def restore(numbers: list[int]) -> None:
+    """Go on from where `state` was asked for."""
+    global _seed, _streams
+    _seed, _streams = numbers
+
+
 def run_key(copy: int = 0, trial: int = 0) -> int:
     """The key of a run's random numbers: the seed alone. Steps count on from run to run, so no number comes twice.
 

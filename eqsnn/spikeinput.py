@@ -64,6 +64,10 @@ class SpikeInput(GivenSpikes):
         pairs = zip(indices, times, strict=True)
         self._spikes = [checked_spikes(*pair, self._size, f"{self.title}, copy {k}") for k, pair in enumerate(pairs)]
 
+    def play(self, trials: Sequence[tuple[npt.NDArray[np.int64], Indices]]) -> None:
+        """Let the next run play spikes that are told by steps: (steps, neurons) for each network, in their order."""
+        self._played = list(trials)
+
     def before_run(self, network: Network) -> None:
         """Tell the times by steps of the run to come.
 

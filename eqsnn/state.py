@@ -87,6 +87,11 @@ class VariableView(NDArrayOperatorsMixin):
         # The names in a subexpression mean what they mean here, not where some library asks for the values.
         self._frame = namespaces.caller() if isinstance(member, Subexpression) else None
 
+    @property
+    def belongs_to(self) -> tuple[StateOwner, str]:
+        """The group or synapses, and the name of the variable."""
+        return self._owner, self._name
+
     # ---- reading ----
 
     def get(self) -> Any:

@@ -182,11 +182,9 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables) -> str:
         case CallBack(name):
             return f"call_python(c, {tables.callback(name)})"
         case Feedback(matrix, errors, signal, delay, rows, columns):
-            later, n, m = (tables.argument(x) for x in (delay, rows, columns))  # type: ignore[arg-type]
-            whole = [f"static_cast<int64_t>({x})" for x in (n, m)]
-            row = f"({step} + static_cast<int64_t>({later})) * {whole[1]}"
-            given = f"{_pointer(matrix, tables)}, {_pointer(errors, tables)} + {row}, {_pointer(signal, tables)}"
-            return f"feed_back({given}, {', '.join(whole)})"
+            later, n, m = (f"static_cast<int64_t>({tables.argument(x)})" for x in (delay, rows, columns))
+            row = f"{_pointer(errors, tables)} + ({step} + {later}) * {m}"
+            return f"feed_back({_pointer(matrix, tables)}, {row}, {_pointer(signal, tables)}, {n}, {m})"
         case CheckFinite(array):
             place = tables.array(array)
             if array.space == "slot":
@@ -232,7 +230,7 @@ def no_draw(x: Random) -> str:
 
 
 def _loop(program: ProgramIR, calls: list[str], tables: Tables) -> Iterator[str]:
-    """The step loop: actions in order, those of a clock only at its steps; backward, from the last tick to ``c.end``."""
+    """The step loop: actions in order, those of a clock only at its steps; or from the last tick back to ``c.end``."""
     actions = program.actions
     yield "EQSNN_API void eqsnn_module_run(Context* context) {"
     yield "    Context& c = *context;"

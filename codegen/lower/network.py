@@ -91,6 +91,10 @@ def _find(item: Item, task: Detect) -> Action:
     return Find(task.neurons, task.event, item.when.clock)
 
 
+_CHANGES_NO_NEURON = Advance | Detect | Fade | Integrate | RecordState | RecordEvents | CountEvents | Sweep
+"""Tasks that leave alone what a threshold reads (of other groups, where they advance those)."""
+
+
 def _fused(items: tuple[Item, ...], around: Surroundings) -> dict[int, int]:
     """Places of updates, with the place of the threshold that is computed in the same loop.
 
@@ -106,7 +110,7 @@ def _fused(items: tuple[Item, ...], around: Surroundings) -> dict[int, int]:
                 if task.event == "spike" and items[later].when.clock == item.when.clock:
                     found[place] = later
                 break
-            if not isinstance(task, Advance | Detect | Fade | Integrate | RecordState | RecordEvents | CountEvents | Sweep):
+            if not isinstance(task, _CHANGES_NO_NEURON):
                 break
     return found
 

@@ -69,7 +69,7 @@ def lower_weigh(item: Item, task: Weigh, network: Surroundings, site: int) -> tu
     matrix, clock = Array(f"{task.neurons}.{task.matrix}", REAL), item.when.clock
     body = synaptic(network, item, task.projection, site)
     value = convert(body.expression(task.value), REAL)
-    row, column = (Cast(body.access.index(side), LONG) for side in ("post", "pre"))  # type: ignore[arg-type]
+    row, column = (Cast(body.access.index(side), LONG) for side in ("post", "pre"))
     index: Expression = Binary("*", row, Cast(Argument(f"{task.neurons}.N", INT), LONG))
     body.statements.append(Accumulate(matrix, Binary("+", index, column), value))
     kernel = Kernel(f"{task.projection}{task.matrix}", clock, Synapses(task.projection), body.store())

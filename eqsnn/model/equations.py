@@ -30,7 +30,7 @@ _FLAGS: dict[type, dict[str, frozenset[str]]] = {
     },
     ast.Parameter: {
         "neurons": frozenset({"constant", "shared", "linked"}),
-        "synapses": frozenset({"constant", "shared", "batch"}),
+        "synapses": frozenset({"constant", "shared", "batch", "learned"}),
     },
 }
 _WHAT = {
@@ -95,7 +95,10 @@ def _flag_hint(flag: ast.Flag, kind: str) -> str | None:
         return f"'{flag.name}' belongs to the model of neurons"
     if flag.name == "batch" and kind == "neurons":
         return "neurons have a value in each network of a batch anyway: leave the flag out"
+    if flag.name == "learned" and kind == "neurons":
+        return "weights of synapses are learned"
     return {
+        "learned": "only parameters are learned: '<name> : <unit> (learned)'",
         "batch": "parameters and differential equations can differ between the networks of a batch",
         "constant": "only parameters are constant: '<name> : <unit> (constant)'",
         "linked": "only parameters are linked: '<name> : <unit> (linked)'",
@@ -141,7 +144,7 @@ def _member(
             return Subexpression(name, owner, value, expression, "shared" in flags, "constant over dt" in flags)
         case ast.Parameter():
             kinds = ("shared" in flags, "constant" in flags, "linked" in flags)
-            return Variable(name, owner, value, "parameter", *kinds, batch="batch" in flags)
+            return Variable(name, owner, value, "parameter", *kinds, batch="batch" in flags, learned="learned" in flags)
         case ast.DifferentialEquation():
             return Variable(name, owner, value, "differential", batch="batch" in flags)
         case _:

@@ -22,6 +22,7 @@ from .symbols import (
     Constant,
     Counter,
     LocalReference,
+    Remembered,
     Subexpression,
     SubexpressionReference,
     Variable,
@@ -150,7 +151,7 @@ class _Checker:
             case SubexpressionReference():
                 message = f"'{target}' is a subexpression and cannot be assigned."
                 raise errors.ModelError("E512", message, node.target.span, "assign the variables it is made of")
-            case Builtin() | Aggregate():
+            case Builtin() | Aggregate() | Remembered():
                 hint = "give the counter another name" if node.operator == "+=" else "choose another name"
                 if target.startswith(("N_incoming", "N_outgoing")) and node.operator == "=":
                     hint = "it follows from the synapses there are: create some, or remove some"

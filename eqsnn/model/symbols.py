@@ -20,7 +20,8 @@ class Variable:
     """A state variable or parameter: storage of its own.
 
     ``kind`` is ``'differential'`` or ``'parameter'``; ``linked`` variables borrow the storage of another group. A
-    synapse has one value of a ``batch`` variable for each network of a batch, one for all of any other.
+    synapse has one value of a ``batch`` variable for each network of a batch, one for all of any other; training
+    changes ``learned`` ones.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Variable:
     linked: bool = False
     read_only: bool = False
     batch: bool = False
+    learned: bool = False
 
     @property
     def stored(self) -> bool:

@@ -69,7 +69,7 @@ def load() -> ctypes.CDLL:
     :raises BuildError: as ``toolchain.build`` and ``library.load``.
     """
     units = {name: (INCLUDE / name).read_text() for name in ("core.cpp", "core_tools.cpp")}
-    path = toolchain.build(units, include=INCLUDE, flags=("-fopenmp",), name="core")
+    path = toolchain.build(units, include=INCLUDE, flags=("-pthread",), name="core")
     core = library.load(path, share_symbols=True)
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(core, name)

@@ -99,6 +99,9 @@ class Lanes:
     ) -> Outcome:  # fmt: skip
         """Run ticks ``start`` to ``end`` of the first ``len(seeds)`` lanes, shared out among ``threads``.
 
+        A program that runs backward (`ProgramIR.backward`) begins with the tick before ``start``, and ends with
+        ``end``.
+
         Lane k draws the random numbers of ``seeds[k]``. ``heartbeat`` is called now and then with the present tick, at
         which all lanes stand, and tells whether to stop. Afterwards ``tick`` is the first not run, ``seconds`` the time
         it took. A fault ends the run: the outcome is that of the lane where it was met at the earliest tick, of several

@@ -244,7 +244,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Weigh:
-    """Fill a matrix of ``neurons`` with a value of every synapse of a projection, from them to a row for each target."""
+    """Fill a matrix of ``neurons`` with a value of every synapse from them: a row for each target of the projection."""
 
     projection: str
     neurons: str

@@ -6,13 +6,18 @@
 #include "../eqsnn/lanes.h"
 
 #include <algorithm>
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <thread>
+#include <vector>
 
 using namespace eqsnn;
 
 namespace {
 
 constexpr double slice_seconds = 0.1, ask_seconds = 0.1;
-constexpr int64_t first_slice = 16, growth = 8;
+constexpr int64_t first_slice = 64, growth = 8;
 
 int32_t go_on(int32_t) { return 0; }  // no copy talks to Python by itself
 
@@ -23,22 +28,32 @@ void lend(const Context& room, Context& c) {
     c.widest = room.widest;
 }
 
-int32_t thread_number() {
-#ifdef _OPENMP
-    return omp_get_thread_num();
-#else
-    return 0;
-#endif
-}
-
+// Threads of our own: those of OpenMP would spin while they wait for each other, which on a machine that has other work
+// to do takes longer than the lanes themselves.
 template <class Work>
 void for_each_lane(const Lanes& l, Work work) {
-#pragma omp parallel for num_threads(l.threads) schedule(dynamic, 1) if (l.threads > 1)
-    for (int64_t k = 0; k < l.n; ++k) {
-        Context& c = *l.lanes[k];
-        lend(*l.rooms[thread_number()], c);
-        work(c);
+    std::atomic<int64_t> next{0};
+    const auto share = [&](const Context& room) {
+        for (int64_t k = next++; k < l.n; k = next++) {
+            lend(room, *l.lanes[k]);
+            work(*l.lanes[k]);
+        }
+    };
+    std::vector<std::thread> others;
+    try {
+        for (int64_t k = 1; k < std::min<int64_t>(l.threads, l.n); ++k) others.emplace_back(share, std::cref(*l.rooms[k]));
+    } catch (const std::exception&) {  // no thread to be had: fewer do the same work
     }
+    share(*l.rooms[0]);
+    for (std::thread& other : others) other.join();
+}
+
+void begin(const Lanes& l, Context& c) {
+    c.tick = l.tick;
+    c.threads = 1;
+    c.callback = go_on;
+    c.fault = Fault{0, 0, 0};
+    l.setup(&c);
 }
 
 // The lane with the earliest fault, and of several the first: none depends on how long the slices were.
@@ -57,18 +72,13 @@ int64_t next_slice(int64_t slice, double seconds) {
 }  // namespace
 
 void eqsnn_lanes_run(Lanes* l) {
-    for_each_lane(*l, [l](Context& c) {
-        c.tick = l->tick;
-        c.threads = 1;
-        c.callback = go_on;
-        c.fault = Fault{0, 0, 0};
-        l->setup(&c);
-    });
     double asked = now();
-    for (int64_t slice = first_slice; l->tick < l->end && l->failed < 0;) {
+    const int64_t first = l->tick;
+    for (int64_t slice = first_slice; l->tick != l->end && l->failed < 0;) {
         const double began = now();
-        const int64_t end = std::min(l->end, l->tick + slice);
-        for_each_lane(*l, [l, end](Context& c) {
+        const int64_t end = l->end < l->tick ? std::max(l->end, l->tick - slice) : std::min(l->end, l->tick + slice);
+        for_each_lane(*l, [l, first, end](Context& c) {
+            if (l->tick == first) begin(*l, c);
             c.end = end;
             l->run(&c);
         });

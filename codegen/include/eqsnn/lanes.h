@@ -2,7 +2,6 @@
 #pragma once
 
 #ifdef _OPENMP
-#include <omp.h>
 #endif
 
 #include "module.h"

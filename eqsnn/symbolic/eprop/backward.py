@@ -13,6 +13,7 @@ synapse but that sum, so the cost is that of the spikes and of the synapses that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import sympy
 
@@ -43,8 +44,8 @@ def _left(name: str) -> sympy.Symbol:
 
 
 def gradient_name(weight: str) -> str:
-    """The synaptic variable in which the gradient by a weight is summed up."""
-    return f"{weight}_gradient"
+    """The column of each lane in which the gradient by a weight is summed up."""
+    return f"_{weight}_gradient"
 
 
 def own(symbol: sympy.Symbol, owner: str) -> VariableReference:
@@ -73,7 +74,7 @@ def adjoint(neurons: Linearised, driven: Iterable[str], through: Iterable[str], 
 
 
 def readout_adjoint(neurons: Linearised, driven: Iterable[str], error: Mapping[str, sympy.Symbol]) -> StateUpdate:
-    """One step backward of neurons that do not spike; ``error`` is that of the loss by a variable, as the step left it."""
+    """One step backward of neurons that do not spike; ``error``: of the loss by a variable, as the step left it."""
     nu = {name: real_symbol(f"_nu_{name}") for name in neurons.names}
     defines = [*neurons.defines]
     defines += [Define(nu[name], _left(name) + error.get(name, sympy.S.Zero)) for name in neurons.names]
@@ -139,7 +140,7 @@ def gather(drive: Drive, clock: str) -> Item:
     references = dict(drive.names.references)
     for target, slope in drive.slopes.items():
         symbol = real_symbol(f"{arriving(target).name}_post")
-        references[symbol.name] = VariableReference(Variable(arriving(target).name, drive.post, REAL, "parameter"), "post")
+        references[symbol.name] = replace(own(arriving(target), drive.post), side="post")
         value += slope * symbol
     references[gradient.name] = VariableReference(variable, "own")
     body = (Set(VariableReference(variable, "own"), value),)

@@ -17,7 +17,7 @@ from ...model.types import REAL
 from ..model import Feedback, Item, Names, SymbolicNetwork, Weigh
 from ..system import real_symbol
 from .backward import adjoint, arriving, backward, error, readout_adjoint, sweep
-from .forward import keep_output, keeps, note_errors, trace_items
+from .forward import ELIGIBILITY, keep_output, keeps, note_errors, trace, trace_items
 from .neurons import Linearised, linearise
 from .synapses import Drive, drives
 
@@ -28,10 +28,11 @@ Through = Literal["adaptation", "nothing", "everything"]
 class Request:
     """What training asks for.
 
-    ``learned`` gives the weight of each learned projection, ``output`` a group and its variables, ``pseudo_derivatives`` an
-    expression for each group that spikes. ``through`` says which variables' reset is differentiated through the spike:
-    ``'adaptation'``, those that synapses do not drive, as published; ``feedback`` whether errors come back by the weights
-    themselves, by numbers of their own at each synapse, or by a matrix for each group.
+    ``learned`` gives the weight of each learned projection, ``output`` a group and its variables,
+    ``pseudo_derivatives`` an expression for each group that spikes. ``through`` says which variables' reset is
+    differentiated through the spike: ``'adaptation'``, those that synapses do not drive, as published; ``feedback``
+    whether errors come back by the weights themselves, by numbers of their own at each synapse, or by a matrix for
+    each group.
     """
 
     learned: Mapping[str, str]
@@ -45,8 +46,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """Networks of one trial: ``forward`` keeps what the ``backward`` ones need; ``traces`` runs forward with a trace for
-    each synapse, given the ``signals`` that were kept on the way back. ``weigh`` fills the matrices of feedback."""
+    """Networks of one trial: ``forward`` keeps what ``backward`` needs; ``traces`` runs forward with traces of each
+    synapse, given the ``signals`` that were kept on the way back; ``weigh`` fills the matrices of feedback.
+    """
 
     forward: SymbolicNetwork
     backward: SymbolicNetwork
@@ -57,6 +59,15 @@ class Derivation:
     through: Mapping[str, tuple[str, ...]]
     drives: tuple[Drive, ...]
     static: bool
+
+    def trace_names(self) -> dict[str, tuple[str, ...]]:
+        """The variables of each synapse that ``traces`` works on, by projection."""
+        found = {}
+        for drive in self.drives:
+            group = self.groups[drive.post]
+            names = [trace(name).name for name in group.names]
+            found[drive.projection] = (*names, ELIGIBILITY.name) if group.spikes else tuple(names)
+        return found
 
 
 def derive(network: CheckedNetwork, symbolic: SymbolicNetwork, request: Request) -> Derivation:
@@ -81,8 +92,9 @@ def derive(network: CheckedNetwork, symbolic: SymbolicNetwork, request: Request)
     kept += keeps(readout, _symbols(back), False)
     kept.append(keep_output(readout, request.variables))
     forward = _with(symbolic, network, kept)
-    carried = [item for name, group in hidden.items() for item in _traces(network, group, found, through[name], request)]
-    carried += [note_errors(readout, request.variables), *_traces(network, readout, found, (), request)]
+    carried = [note_errors(readout, request.variables)]
+    for name, group in groups.items():
+        carried += _traces(network, group, found, through.get(name, ()), request)
     return Derivation(
         forward,
         backward(symbolic, back, triples, found, clock, keep_signals=False),

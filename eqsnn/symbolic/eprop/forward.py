@@ -122,7 +122,7 @@ def trace_items(
     neurons: Linearised, drives: Iterable[Drive], projections: Mapping[str, Projection], through: Iterable[str],
     rate: bool, errors: Iterable[str],
 ) -> list[Item]:  # fmt: skip
-    """Tasks of a step that carry the traces of all learned synapses onto a group; ``errors``: of an output, by variable."""
+    """Tasks that carry the traces of learned synapses onto a group; ``errors`` names variables of an output."""
     entries = through_step(neurons, through)
     items = [_prepare(neurons, entries)]
     if neurons.reset and any(met(n) in x.free_symbols for n in neurons.names for x in neurons.jump.values()):
@@ -199,7 +199,8 @@ def _carry(neurons: Linearised, drive: Drive, projection: Projection, entries: M
     if neurons.spikes:
         eligibility = sympy.Add(*(of_neuron(_slope(n)) * new[n] for n in neurons.slope))
         gradient = of_synapse(real_symbol(gradient_name(drive.weight)))
-        updates += [(of_synapse(ELIGIBILITY).name, eligibility), (gradient.name, gradient + of_neuron(SIGNAL) * eligibility)]
+        updates.append((of_synapse(ELIGIBILITY).name, eligibility))
+        updates.append((gradient.name, gradient + of_neuron(SIGNAL) * eligibility))
     update = simplify(StateUpdate((), tuple(updates)))
     slot = "after_thresholds" if neurons.spikes else "groups"
     when = When(slot, _LAST, neurons.clock)
@@ -251,7 +252,8 @@ def _inner(neurons: Linearised, update: StateUpdate) -> dict[str, Reference]:
     from .backward import RATE_STRENGTH, RATE_TARGET
 
     defined = {d.symbol for d in update.defines}
-    used = {s for d in update.defines for s in d.value.free_symbols} | {s for _, x in update.updates for s in x.free_symbols}
+    values = [*(d.value for d in update.defines), *(x for _, x in update.updates)]
+    used = {symbol for value in values for symbol in value.free_symbols}
     known: dict[str, Reference] = {v.name: VariableReference(v, "own") for v in neurons.state}
     known |= {"dt": Builtin("dt", "own", CLOCK["dt"]), NOT_REFRACTORY.name: Builtin("not_refractory", "own", BOOLEAN)}
     for symbol in (RATE_STRENGTH, RATE_TARGET, RATE_TAU):

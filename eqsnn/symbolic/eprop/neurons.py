@@ -14,7 +14,7 @@ the reset of the voltage: of which variables the reset is differentiated through
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy
@@ -29,10 +29,10 @@ from ...model.symbols import Reference, TimedArraySpec, Variable
 from ...model.types import Dtype
 from ..constants import keeps_its_value
 from ..convert import Converter
-from ..derivatives import partial, total
+from ..derivatives import total
 from ..functions import RANDOM
 from ..model import Advance, Detect, Item, React, SymbolicNetwork
-from ..system import NOT_REFRACTORY, Define, real_symbol
+from ..system import NOT_REFRACTORY, Define, StateUpdate, real_symbol
 from .resets import values_after
 
 Matrix = Mapping[str, Mapping[str, sympy.Expr]]
@@ -46,9 +46,10 @@ ACTIVE = sympy.Symbol("_active")
 class Linearised:
     """A step of a group, differentiated by its state.
 
-    ``transition[k][l]`` is ∂F_k/∂h_l, in the symbols of `before` and the temporaries ``defines``; ``slope[l]`` is ψ ∂d/∂h_l
-    in those of `now`, empty for neurons that do not spike; ``reset[k][l]`` ∂R_k/∂h°_l and ``jump[k]`` R_k - h°_k, without
-    what a reset leaves alone, in those of `met`. ``references`` and ``arrays`` tell what all other symbols stand for.
+    ``transition[k][l]`` is ∂F_k/∂h_l, in the symbols of `before` and the temporaries ``defines``; ``slope[l]`` is ψ
+    ∂d/∂h_l in those of `now`, empty for neurons that do not spike; ``reset[k][l]`` ∂R_k/∂h°_l and ``jump[k]`` R_k -
+    h°_k, without what a reset leaves alone, in those of `met`. ``references`` and ``arrays`` tell what all other
+    symbols stand for.
     """
 
     group: str
@@ -119,26 +120,24 @@ class _Group:
         return self.network.neurons[self.group].title
 
     def linearised(self, pseudo_derivative: ast.Expression | None) -> Linearised:
-        update, after = self.task(Advance), self.after_reset()
-        values = dict(update.task.update.updates) if update else {}
-        defines = update.task.update.defines if update else ()
+        update, after = self.update(), self.after_reset()
+        values = dict(update.updates)
         state = self.state(values, after)
         names = [variable.name for variable in state]
-        transition = {
-            k: self.row(lambda s, x=values.get(k, real_symbol(k)): total(x, defines, s), names) for k in names
-        }
-        reset = {k: self.row(lambda s, x=x: partial(x, s), names) for k, x in after.items() if k in names}
-        jump = {k: x - real_symbol(k) for k, x in after.items() if k in names}
-        earlier = {real_symbol(n): before(n) for n in names} | {NOT_REFRACTORY: ACTIVE}
-        earlier |= {d.symbol: real_symbol(f"_F{d.symbol.name}") for d in defines}  # later stages number theirs anew
-        found = {real_symbol(n): met(n) for n in names}
+        moved = {name: values.get(name, real_symbol(name)) for name in names}
+        transition = {k: _row(_derivative(moved[k], update.defines), names) for k in names}
+        reset = {k: _row(_derivative(after[k]), names) for k in after if k in names}
+        earlier: dict[sympy.Basic, sympy.Basic] = {real_symbol(n): before(n) for n in names}
+        earlier |= {d.symbol: real_symbol(f"_F{d.symbol.name}") for d in update.defines}  # others number theirs anew
+        earlier[NOT_REFRACTORY] = ACTIVE
+        found: dict[sympy.Basic, sympy.Basic] = {real_symbol(n): met(n) for n in names}
         result = Linearised(
             self.group, self.title, self.network.neurons[self.group].when.clock, state,
-            tuple(Define(earlier[d.symbol], d.value.xreplace(earlier)) for d in defines),
+            tuple(Define(earlier[d.symbol], d.value.xreplace(earlier)) for d in update.defines),
             _replaced(transition, earlier),
             self.slope(names, pseudo_derivative),
             _replaced(reset, found),
-            {k: x.xreplace(found) for k, x in jump.items()},
+            {k: (x - real_symbol(k)).xreplace(found) for k, x in after.items() if k in names},
             self.references, self.arrays,
         )  # fmt: skip
         self.require_known(result)
@@ -146,23 +145,32 @@ class _Group:
 
     # ---- what the network does with the group ----
 
-    def task(self, kind: type) -> Item | None:
-        """The task of a kind that belongs to the group (for events, to its spikes)."""
+    def take(self, item: Item) -> Item:
+        """A task of the group, whose names are known from here on."""
+        self.references.update(item.names.references)
+        self.arrays.update(item.names.arrays)
+        return item
+
+    def update(self) -> StateUpdate:
         for item in self.symbolic.items:
-            task = item.task
-            if isinstance(task, kind) and task.neurons == self.group and getattr(task, "event", "spike") == "spike":  # type: ignore[attr-defined]
-                self.references.update(item.names.references)
-                self.arrays.update(item.names.arrays)
-                return item
+            if isinstance(item.task, Advance) and item.task.neurons == self.group:
+                self.take(item)
+                return item.task.update
+        return StateUpdate((), ())
+
+    def threshold(self) -> tuple[sympy.Basic, Item] | None:
+        for item in self.symbolic.items:
+            if isinstance(item.task, Detect) and (item.task.neurons, item.task.event) == (self.group, "spike"):
+                return item.task.condition, self.take(item)
         return None
 
     def after_reset(self) -> dict[str, sympy.Expr]:
-        item = self.task(React)
-        if item is None:
-            return {}
-        assert isinstance(item.task, React)
-        own = self.network.neurons[self.group].model.variables
-        return {k: x for k, x in values_after(item.task.body, f"{self.title}, reset").items() if k in own}
+        for item in self.symbolic.items:
+            if isinstance(item.task, React) and (item.task.neurons, item.task.event) == (self.group, "spike"):
+                own = self.network.neurons[self.group].model.variables
+                after = values_after(self.take(item).task.body, f"{self.title}, reset")  # type: ignore[union-attr]
+                return {k: x for k, x in after.items() if k in own}
+        return {}
 
     def state(self, values: Mapping[str, sympy.Expr], after: Mapping[str, sympy.Expr]) -> tuple[Variable, ...]:
         """What a step hands on to the next: variables with equations, those that a reset sets or synapses add to."""
@@ -172,25 +180,20 @@ class _Group:
 
     # ---- derivatives ----
 
-    def row(self, derivative: object, names: Iterable[str]) -> dict[str, sympy.Expr]:
-        entries = {name: derivative(real_symbol(name)) for name in names}  # type: ignore[operator]
-        return {name: value for name, value in entries.items() if value != 0}
-
     def slope(self, names: Iterable[str], node: ast.Expression | None) -> dict[str, sympy.Expr]:
         """ψ ∂d/∂h, zero while the neuron is refractory."""
-        item = self.task(Detect)
-        if item is None:
+        found = self.threshold()
+        if found is None:
             return {}
-        assert isinstance(item.task, Detect)
-        distance = self.distance(item.task.condition, names)
+        distance = self.distance(found[0], names)
         if node is None:
             message = "these neurons spike, and training them needs a pseudo-derivative of their threshold."
             hint = "give EProp pseudo_derivative='0.3/v_th*maximum(0, 1 - abs(v - v_th)/v_th)', for example"
             raise ModelError("E581", message, place=self.title, hint=hint)
-        psi = self.pseudo_derivative(node, item)
+        psi = self.pseudo_derivative(node)
         there = {real_symbol(n): now(n) for n in names} | {NOT_REFRACTORY: ACTIVE}
-        entries = self.row(lambda s: partial(distance, s) * psi, names)
-        return {name: value.xreplace(there) for name, value in entries.items()}
+        entries = _row(_derivative(distance), names)
+        return {name: (value * psi).xreplace(there) for name, value in entries.items()}
 
     def distance(self, condition: sympy.Basic | None, names: Iterable[str]) -> sympy.Expr:
         """How far a threshold is exceeded: the left side less the right one."""
@@ -203,13 +206,13 @@ class _Group:
         part = deciding[0]
         return part.gts - part.lts if hasattr(part, "gts") else part.lhs - part.rhs
 
-    def pseudo_derivative(self, node: ast.Expression, threshold: Item) -> sympy.Expr:
+    def pseudo_derivative(self, node: ast.Expression) -> sympy.Expr:
         scope = self.network.scope(self.group)
         event = next(e for e in self.network.neurons[self.group].events if e.name == "spike")
         wanted = DIMENSIONLESS / infer(_comparison(event.condition).left, scope).dimension
         given = infer(node, scope)
         if given.dimension != wanted:
-            message = f"a pseudo-derivative is a derivative of spikes by what the threshold compares: its unit is {wanted}."
+            message = f"a pseudo-derivative is one of spikes by what the threshold compares: its unit is {wanted}."
             raise DimensionError("E226", message, node.span, f"this is {given.dimension}", self.title)
         converter = Converter()
         psi = converter.expression(node, scope)
@@ -236,7 +239,7 @@ class _Group:
                     if p.post.group == self.group for s in p.model.summed}  # fmt: skip
         bad = sorted(names & foreign)
         if bad:
-            message = f"'{bad[0]}' changes in the course of a trial by what other objects do; e-prop cannot go back to it."
+            message = f"'{bad[0]}' changes in the course of a trial by what others do; e-prop cannot go back to it."
             raise ModelError("E584", message, place=self.title, hint="let synapses add to a variable of the neurons")
 
 
@@ -261,6 +264,16 @@ def _expressions(result: Linearised) -> list[sympy.Expr]:
             used.append(define.value)
             symbols |= define.value.free_symbols
     return used
+
+
+def _derivative(x: sympy.Expr, defines: Sequence[Define] = ()) -> Callable[[sympy.Symbol], sympy.Expr]:
+    """The derivative of an expression, through the temporaries that it uses, as a function of the symbol."""
+    return lambda symbol: total(x, defines, symbol)
+
+
+def _row(derivative: Callable[[sympy.Symbol], sympy.Expr], names: Iterable[str]) -> dict[str, sympy.Expr]:
+    entries = {name: derivative(real_symbol(name)) for name in names}
+    return {name: value for name, value in entries.items() if value != 0}
 
 
 def _replaced(matrix: Matrix, names: Mapping[sympy.Basic, sympy.Basic]) -> dict[str, dict[str, sympy.Expr]]:

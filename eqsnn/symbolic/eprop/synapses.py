@@ -11,6 +11,7 @@ from ...grammar.errors import ModelError
 from ...model.declarations import Projection
 from ...model.scope import canonical
 from ...model.symbols import Builtin, Constant, LocalReference, Reference, VariableReference
+from ...model.walk import names_in
 from ..blocks import Add, Branch, Set, Symbolic
 from ..convert import symbol
 from ..derivatives import partial
@@ -23,8 +24,9 @@ from ..system import real_symbol
 class Drive:
     """How spikes of a learned projection drive its targets.
 
-    ``increments`` is what a spike adds to each postsynaptic variable, ``slopes`` that by the ``weight``. ``static`` tells
-    that the slopes keep their value in a trial: then they can be multiplied once, and the gradient is a delivery of spikes.
+    ``increments`` is what a spike adds to each postsynaptic variable, ``slopes`` that by the ``weight``. ``static``
+    tells that the slopes keep their value in a trial: then they can be multiplied once, and the gradient is a
+    delivery of spikes.
     """
 
     projection: str
@@ -53,7 +55,7 @@ def drives(symbolic: SymbolicNetwork, projection: Projection, weight: str) -> Dr
     users = [item for item in found if _mentions(item.task.body, real_symbol(weight))]  # type: ignore[union-attr]
     if len(users) != 1:
         what = "no code that a spike runs" if not users else "more than one pathway"
-        message = f"'{weight}' is learned, and {what} uses it; e-prop needs one that adds it to the postsynaptic neuron."
+        message = f"'{weight}' is learned, and {what} uses it; e-prop needs one that adds it to the target neuron."
         raise ModelError("E586", message, place=projection.title, hint=f"such as on_pre='v_post += {weight}'")
     item = users[0]
     assert isinstance(item.task, Deliver)
@@ -89,7 +91,7 @@ def _increments(body: Iterable[Symbolic], weight: sympy.Symbol, projection: Proj
 
 
 def _unfollowed(weight: sympy.Symbol, projection: Projection) -> ModelError:
-    message = f"e-prop can follow a learned '{weight}' that is added to a variable of the postsynaptic neuron, nothing else."
+    message = f"e-prop can follow a learned '{weight}' that is added to a variable of the target neuron, nothing else."
     hint = f"write on_pre='v_post += {weight}', without a branch and without other variables that depend on it"
     return ModelError("E585", message, place=projection.title, hint=hint)
 
@@ -116,16 +118,10 @@ def _require_unchanged(symbolic: SymbolicNetwork, projection: Projection, weight
         message = f"'{weight}' is learned: no code, equation or rule may change it in a trial."
         hint = "rules may run between batches, with when='after_batch'"
         raise ModelError("E585", message, place=projection.title, hint=hint)
-    sums = (s for s in projection.model.summed if any(n.id == weight for n in _names(s.expression)))
+    sums = (s for s in projection.model.summed if any(n.id == weight for n in names_in(s.expression)))
     if any(sums):
         message = f"'{weight}' is learned, but weighs a sum over synapses; e-prop follows weights of spikes."
         raise ModelError("E585", message, place=projection.title, hint=f"write on_pre='v_post += {weight}'")
-
-
-def _names(node: object) -> Iterable[object]:
-    from ...model.walk import names_in
-
-    return names_in(node)  # type: ignore[arg-type]
 
 
 def _changing(symbolic: SymbolicNetwork, projection: Projection) -> frozenset[str]:

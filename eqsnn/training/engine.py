@@ -1,0 +1,172 @@
+"""Runs examples through trials and adds up their gradients: what `EProp` does with data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import seeds
+from ..binding import Binding
+from ..clocks import whole_steps
+from ..grammar import errors
+from ..prefs import prefs
+from ..synapses import Synapses
+from ..timing import clocks_of, timing_of
+from .feedback import Feedback
+from .losses import Judgement, Loss
+from .records import Score
+from .setup import Plan
+from .trial import Example, Trial
+from .weights import Learner
+
+if TYPE_CHECKING:
+    from ..data import SpikeData
+    from ..data.binning import Binned
+
+LANES = 8
+"""Examples that are worked on at once: two for each thread of a machine with four, and few enough for its caches."""
+_REMEMBERED = 2  # data whose spikes are kept by steps: those that are trained on, and those of validation
+
+Array = npt.NDArray[Any]
+Chosen = npt.NDArray[np.int64]
+
+
+class Engine:
+    """Examples in, outputs and gradients out.
+
+    ``method`` is ``'adjoint'`` or ``'traces'``; ``numbers`` are arguments that training's programs have of their own;
+    ``duration`` is the length of a trial in seconds, or None: that of the first data.
+    """
+
+    def __init__(
+        self, plan: Plan, loss: Loss, method: str, feedback: Feedback, learners: Sequence[Learner],
+        numbers: Mapping[str, float], duration: float | None,
+    ) -> None:  # fmt: skip
+        self.plan, self.loss, self.method = plan, loss, method
+        self.feedback, self.learners, self._numbers = feedback, learners, numbers
+        self.clock = plan.output.clock
+        self._steps = 0 if duration is None else self._steps_of(duration)
+        self._trial: Trial | None = None
+        self._binned: dict[int, tuple[SpikeData, Binned]] = {}
+
+    # ---- examples ----
+
+    def check(self, data: SpikeData) -> None:
+        """Refuse examples that do not fit the network.
+
+        :raises RunError: E931 there are none, E932 they last longer than a trial, or come from other units.
+        :raises StateError: E760, E761, their labels or targets do not fit the output.
+        """
+        if len(data) == 0:
+            raise errors.RunError("E931", "there is no example.")
+        self.loss.check(np.asarray(data.labels), len(self.plan.output), self.trial(data).steps)
+
+    def trial(self, data: SpikeData) -> Trial:
+        """The trial that the examples run in."""
+        inputs = self.plan.inputs
+        if data.n_units > len(inputs):
+            message = f"the examples come from {data.n_units} units, but {inputs.title} has {len(inputs)} neurons."
+            raise errors.RunError("E932", message)
+        needed = self._steps_of(data.duration)
+        if self._trial is None:
+            self._steps = self._steps or needed
+            self._trial = self._new_trial()
+        if needed > self._steps:
+            message = f"the examples last {data.duration:g} s, a trial only {self._steps * self.clock.dt_:g} s."
+            raise errors.RunError("E932", message, hint="give EProp a longer trial, or crop the examples")
+        return self._trial
+
+    def _steps_of(self, duration: float) -> int:
+        dt = self.clock.dt_
+        return max(1, round(duration / dt) if whole_steps(duration, dt) else int(duration / dt) + 1)
+
+    def _new_trial(self) -> Trial:
+        plan, objects = self.plan, dict(self.plan.objects)
+        timing = timing_of(clocks_of(objects.values()))
+        binding = Binding(objects, plan.resolvers, dict.fromkeys(timing.periods, 0), plan.programs.real)
+        delays = {
+            f"{d.projection}._{d.pathway}_delay": _delay(objects[d.projection], d.pathway, self.clock.dt_)
+            for d in plan.programs.derivation.drives
+        }
+        numbers = {**self._numbers, **delays, f"{plan.output.name}._no_delay": 0.0}
+        return Trial(
+            objects, plan.programs, binding, timing, steps=self._steps, lanes=LANES,
+            threads=prefs.threads or min(os.cpu_count() or 1, LANES), inputs=plan.inputs,
+            output=(plan.output, plan.variable), numbers=numbers, delay=int(max(delays.values(), default=0)),
+        )  # fmt: skip
+
+    def _examples(self, data: SpikeData, chosen: Chosen) -> list[Example]:
+        known = self._binned.get(id(data))
+        if known is None:
+            while len(self._binned) >= _REMEMBERED:
+                del self._binned[next(iter(self._binned))]
+            known = self._binned[id(data)] = data, data.binned(self.clock.dt)
+        steps, neurons, offsets = known[1]
+        return [(steps[offsets[k] : offsets[k + 1]], neurons[offsets[k] : offsets[k + 1]]) for k in chosen]
+
+    # ---- running ----
+
+    def outputs(self, data: SpikeData, chosen: Chosen, trial_number: int) -> Iterator[tuple[Chosen, Array]]:
+        """Run the chosen examples without learning: which they are, and the output (examples, T, K), chunk by chunk."""
+        trial = self.trial(data)
+        trial.begin()
+        for chunk, seeds_ in self._chunks(chosen, trial_number):
+            yield chunk, trial.forward(self._examples(data, chunk), seeds_)
+        trial.rest()
+
+    def judge(self, output: Array, data: SpikeData, chunk: Chosen) -> Judgement:
+        """The loss of some examples."""
+        return self.loss(output, np.asarray(data.labels)[chunk], self.clock.dt_)
+
+    def gradients(self, data: SpikeData, chosen: Chosen, batch: int) -> tuple[Score, float]:
+        """Work out the mean gradient of the chosen examples; their score, and the firing rate of hidden neurons in Hz.
+
+        The gradients are then variables of the synapses (see `Learner`).
+        """
+        trial = self.trial(data)
+        trial.begin()
+        self.feedback.weigh(trial)
+        judgements, rates = [], []
+        for chunk, seeds_ in self._chunks(chosen, batch):
+            examples = self._examples(data, chunk)
+            judgement = self.judge(trial.forward(examples, seeds_), data, chunk)
+            judgements.append(judgement)
+            rates.append(self._rate(trial, len(chunk)))
+            if self.method == "adjoint":
+                trial.backward(judgement.gradient)
+            else:
+                trial.traces(judgement.gradient, examples, seeds_)
+        trial.rest()
+        for learner in self.learners:
+            trial.collect(learner.projection, learner.summed, learner.gradient, len(chosen))
+        return self.score(judgements), float(np.concatenate(rates).mean())
+
+    def score(self, found: Sequence[Judgement]) -> Score:
+        """What several judgements come to."""
+        loss = np.concatenate([judgement.loss for judgement in found])
+        right = [judgement.correct for judgement in found if judgement.correct is not None]
+        accuracy = float(np.concatenate(right).mean()) if right else None
+        return Score(float(loss.mean()) / self._steps, accuracy, len(loss))
+
+    def _chunks(self, chosen: Chosen, trial: int) -> Iterator[tuple[Chosen, list[int]]]:
+        """Examples that run side by side, with their seeds: by their place in the batch, and the number of it."""
+        for first in range(0, len(chosen), LANES):
+            chunk = chosen[first : first + LANES]
+            yield chunk, [seeds.run_key(1 + first + k, trial) for k in range(len(chunk))]
+
+    def _rate(self, trial: Trial, lanes: int) -> Array:
+        rates = [trial.spikes(group, lanes) / len(group) for group in self.plan.hidden]
+        return np.asarray(np.mean(rates, 0) / (trial.steps * self.clock.dt_))
+
+    def memory(self) -> int:
+        """Bytes that trials keep beside the state of the network."""
+        return 0 if self._trial is None else self._trial.memory()
+
+
+def _delay(projection: object, pathway: str, dt: float) -> float:
+    assert isinstance(projection, Synapses)
+    return float(round(projection.pathways[pathway].seconds / dt))

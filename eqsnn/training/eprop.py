@@ -1,0 +1,263 @@
+"""`EProp`: trains the weights of a network by e-prop, derived from the network's own equations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import namespaces
+from ..clocks import seconds
+from ..grammar import errors
+from ..model.dimensions import SECOND
+from ..network import Network
+from ..spikeinput import SpikeInput
+from ..state import VariableView
+from ..units import dimension_of, to_base
+from .engine import Engine
+from .feedback import Feedback, feedback_of
+from .losses import Loss, loss_of
+from .optimisers import Adam, Optimiser
+from .records import History, Score
+from .setup import Plan, plan
+from .weights import Learner
+
+if TYPE_CHECKING:
+    from ..data import SpikeData
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What came of a batch: mean ``loss`` of an example and step, share of examples classified right, ``rate`` of
+    hidden neurons in Hz, and how many synapses rules have created after it (``rewired``).
+    """
+
+    loss: float
+    accuracy: float | None
+    rate: float
+    rewired: int
+
+
+class EProp:
+    """Trains the weights of ``network`` that are flagged ``(learned)``, by e-prop (Bellec et al. 2020).
+
+    The eligibility traces are derived from the neurons' own equations, with their threshold and reset: see
+    `equations`. ``output`` is the variable of neurons that do not spike, such as ``readout.y``, by which a trial is
+    judged; ``inputs`` the `SpikeInput` that examples are given to, where there are several.
+
+    - ``pseudo_derivative``: an expression for the derivative of spikes by what the threshold compares, one for all
+      groups that spike or one for each, ``{hidden: '...'}``. It counts as zero while a neuron is refractory.
+    - ``loss``: ``'crossentropy'``, ``'mse'``, or a `Loss`. ``optimiser``: `Adam`, `SGD`, or an `Optimiser` of one's
+      own.
+    - ``feedback``: by what errors come back to hidden neurons. ``'symmetric'``, the weights of their synapses onto the
+      output; ``'random'``, numbers drawn once; ``'adaptive'``, numbers drawn once that change as those weights do.
+    - ``rate_regularisation``: ``(strength, rate)`` pulls the firing rate of each hidden neuron, filtered over
+      ``rate_window``, towards a rate.
+    - ``spike_gradient``: through which variables' reset the gradient of a spike goes: ``'adaptation'``, those that
+      synapses do not drive, as published for LIF and ALIF neurons; ``'nothing'``; ``'everything'``.
+    - ``method``: ``'adjoint'``, a sweep backward in time for each neuron, and spikes delivered; ``'traces'``, forward
+      with traces of each synapse, which gives the same gradients; by default the adjoint wherever it exists.
+    - ``l1``: added to each gradient with the sign of the weight: a number, or one for each projection, ``{synapses:
+      0.1}``.
+    - ``trial``: the length of a trial; by default that of the first data.
+
+    Rules with ``when='after_batch'`` run after the optimiser. A batch is ``network.batch_size`` examples. Monitors do
+    not record while a network is trained.
+
+    Example::
+
+        trainer = EProp(Network(collect(), batch_size=64), output=readout.y, optimiser=Adam(1e-3),
+                        pseudo_derivative='0.3/v_th*maximum(0, 1 - abs(v - v_th)/v_th)')
+        trainer.fit(train, epochs=10, validation=valid)
+        print(trainer.evaluate(test))
+
+    :raises EqsnnError: the network cannot be trained, with the reason and the place; E58x, E92x.
+    """
+
+    def __init__(
+        self, network: Network, *, output: VariableView, loss: str | Loss = "crossentropy",
+        optimiser: Optimiser | None = None, pseudo_derivative: str | Mapping[Any, str] | None = None,
+        inputs: SpikeInput | None = None, feedback: Literal["symmetric", "random", "adaptive"] = "symmetric",
+        rate_regularisation: tuple[float, Any] | None = None, rate_window: Any = None,
+        spike_gradient: Literal["adaptation", "nothing", "everything"] = "adaptation",
+        method: Literal["adjoint", "traces"] | None = None, l1: float | Mapping[Any, float] = 0.0, trial: Any = None,
+    ) -> None:  # fmt: skip
+        self.network, self.loss, self.optimiser = network, loss_of(loss), optimiser or Adam()
+        self.batch_size = network.batch_size
+        self.history, self.batches, self.epochs = History(), 0, 0
+        self._frame = namespaces.caller()
+        _check_choice("spike_gradient", spike_gradient, ("adaptation", "nothing", "everything"))
+        _check_choice("method", method, ("adjoint", "traces", None))
+        kind = feedback_of(feedback)
+        options = {"through": spike_gradient, "feedback": kind, "rate": rate_regularisation is not None}
+        with self._frame.active():
+            self.plan: Plan = plan(network, output, inputs, pseudo_derivative, options)
+        self.method = self._chosen(method)
+        self.learners = self._learners(l1, kind == "synapses")
+        self._feedback = Feedback(feedback, self.plan, self.learners)
+        duration = None if trial is None else seconds(trial, "trial")
+        numbers = _rates(rate_regularisation, rate_window)
+        self.engine = Engine(self.plan, self.loss, self.method, self._feedback, self.learners, numbers, duration)
+
+    def _learners(self, l1: float | Mapping[Any, float], feedback: bool) -> tuple[Learner, ...]:
+        plan = self.plan
+        by_projection = l1 if isinstance(l1, Mapping) else dict.fromkeys(plan.learned, l1)
+        strengths = {getattr(key, "name", key): float(value) for key, value in by_projection.items()}
+        traces = plan.traces if self.method == "traces" else {}
+        return tuple(
+            Learner(
+                p, plan.learned[p.name], self.optimiser, strengths.get(p.name, 0.0), feedback, traces.get(p.name, ())
+            )
+            for p in plan.projections
+        )
+
+    def _chosen(self, method: str | None) -> str:
+        if method == "adjoint" and not self.plan.programs.derivation.static:
+            message = "the gradient of this network is no delivery of spikes: what a spike adds changes in a trial."
+            raise errors.RunError("E925", message, hint="leave the method out, or use method='traces'")
+        return method or ("adjoint" if self.plan.programs.derivation.static else "traces")
+
+    # ---- looking inside ----
+
+    @property
+    def equations(self) -> Any:
+        """What was derived: ``print(trainer.equations)``, ``trainer.equations.latex()``."""
+        from ..symbolic.eprop.equations import equations_of
+
+        return equations_of(self.plan.programs.derivation)
+
+    def source(self, program: str = "backward") -> str:
+        """Generated C++ of a trial: ``'forward'``, ``'backward'``, ``'signals'``, ``'traces'`` or ``'weigh'``."""
+        return self.plan.programs[program].program.source
+
+    # ---- training ----
+
+    def fit(
+        self, train: SpikeData, epochs: int, validation: SpikeData | None = None, *,
+        checkpoint: str | Path | None = None, report: str | None = None, shuffle: bool = True,
+        after_batch: Callable[[EProp, Batch], None] | None = None,
+    ) -> History:  # fmt: skip
+        """Train for ``epochs`` passes through ``train`` in all; return the history.
+
+        Examples are shuffled anew in each epoch, by the seed of `eqsnn.seed`. ``report='text'`` shows a progress bar
+        with loss, accuracy and rewirings. With a ``checkpoint`` folder, everything is written there after each epoch,
+        with ``history.csv`` and ``history.json``, and training goes on from what is there already: a run that was
+        killed ends with the same bits. ``after_batch`` is called with the trainer and what came of each batch.
+
+        :raises RunError: E930 the loss is not finite; the checkpoint of the last epoch stays as it is.
+        """
+        from .fitting import fit
+
+        folder = None if checkpoint is None else Path(checkpoint)
+        return fit(self, train, epochs, validation, folder, report, shuffle, after_batch)
+
+    def train_batch(self, data: SpikeData, chosen: npt.ArrayLike | None = None) -> Batch:
+        """One step of the optimiser by the gradient of these examples, then the rules of ``after_batch``.
+
+        ``chosen`` are the numbers of some of the examples; by default all are meant.
+        """
+        self.engine.check(data)
+        with self._frame.active():
+            score, rate = self.engine.gradients(data, _numbers(data, chosen), self.batches)
+            self._check_finite(score)
+            for learner in self.learners:
+                learner.step(self.batches)
+            self._feedback.follow()
+            rewired = self._rewire()
+        self.batches += 1
+        return Batch(score.loss, score.accuracy, rate, rewired)
+
+    def gradients(self, data: SpikeData) -> dict[str, Array]:
+        """The mean gradient of the loss by every learned weight, in order of creation, by name of the projection.
+
+        Without L1 terms, which belong to the optimiser; with the regularisation of rates. No weight changes.
+        """
+        self.engine.check(data)
+        with self._frame.active():
+            self.engine.gradients(data, _numbers(data), self.batches)
+        return {learner.projection.name: learner.projection.ragged.get(learner.gradient) for learner in self.learners}
+
+    def evaluate(self, data: SpikeData) -> Score:
+        """Loss and accuracy, without learning."""
+        self.engine.check(data)
+        with self._frame.active():
+            runs = self.engine.outputs(data, _numbers(data), self.batches)
+            return self.engine.score([self.engine.judge(output, data, chunk) for chunk, output in runs])
+
+    def outputs(self, data: SpikeData) -> Array:
+        """The output variable, shape (examples, T, K)."""
+        with self._frame.active():
+            return np.concatenate([y for _, y in self.engine.outputs(data, _numbers(data), self.batches)])
+
+    def predict(self, data: SpikeData) -> npt.NDArray[np.int64]:
+        """The output neuron with the largest sum over the trial, for each example."""
+        return np.asarray(self.outputs(data).sum(1).argmax(1), np.int64)
+
+    def save(self, folder: str | Path) -> None:
+        """Write a checkpoint: weights, wiring, optimiser, history, random numbers (see `fit`)."""
+        from .checkpoint import save
+
+        save(self, Path(folder))
+
+    def load(self, folder: str | Path) -> None:
+        """Take up a checkpoint of the same network.
+
+        :raises RunError: E933 there is none, or it is of another network.
+        """
+        from .checkpoint import load
+
+        load(self, Path(folder))
+
+    # ---- one batch ----
+
+    def _rewire(self) -> int:
+        before = sum(rule.created for rule in self.plan.rules)
+        for rule in self.plan.rules:
+            if rule.active:
+                rule.run()
+        return sum(rule.created for rule in self.plan.rules) - before
+
+    def _check_finite(self, score: Score) -> None:
+        """Stop where a loss is no number: nothing has changed since the last batch."""
+        broken = next(((x, name) for x in self.learners if (name := x.broken()) is not None), None)
+        if np.isfinite(score.loss) and broken is None:
+            return
+        where = f"'{self.plan.variable}' of {self.plan.output.title}"
+        if broken is not None:
+            where = f"'{broken[1]}' of {broken[0].projection.title}"
+        message = f"in batch {self.batches} {where} is not finite; the weights are as they were before it."
+        raise errors.RunError("E930", message, hint="a smaller learning rate, or a checkpoint to go back to")
+
+    def memory(self) -> int:
+        """Bytes that training keeps beside the network: what trials keep, and the columns of learned synapses."""
+        return self.engine.memory() + sum(learner.projection.memory() for learner in self.learners)
+
+    def __repr__(self) -> str:
+        learned = ", ".join(f"{p.name}.{self.plan.learned[p.name]}" for p in self.plan.projections)
+        return f"<EProp of {learned} by {self.plan.output.name}.{self.plan.variable}, {self.batches} batches done>"
+
+
+def _numbers(data: SpikeData, chosen: npt.ArrayLike | None = None) -> npt.NDArray[np.int64]:
+    return np.arange(len(data)) if chosen is None else np.asarray(chosen, np.int64)
+
+
+def _check_choice(name: str, given: object, known: tuple[object, ...]) -> None:
+    if given not in known:
+        raise errors.NameError("E324", f"{name} is one of {', '.join(map(repr, known))}, not {given!r}.")
+
+
+def _rates(given: tuple[float, Any] | None, window: Any) -> dict[str, float]:
+    if given is None:
+        return {}
+    strength, rate = given
+    if dimension_of(rate) != SECOND**-1:
+        message = f"rate_regularisation is (strength, rate), not {given!r}."
+        raise errors.DimensionError("E225", message, hint="such as (1e-3, 10*Hz)")
+    tau = 0.5 if window is None else seconds(window, "rate_window")
+    return {"_rate_strength": float(strength), "_rate_target": float(to_base(rate)), "_rate_tau": tau}
