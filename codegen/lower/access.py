@@ -12,7 +12,7 @@ from eqsnn.model.symbols import (
     Constant,
     Counter,
     LocalReference,
-    Reference,
+    Named,
     Remembered,
     Side,
     Variable,
@@ -142,7 +142,7 @@ class Access:
     network: Surroundings
     group: str
     clock: str
-    references: Mapping[str, Reference]
+    references: Mapping[str, Named]
     start: int = 0
     owner: str = ""
     element: Side = "own"

@@ -22,7 +22,6 @@ from .symbols import (
     Constant,
     Counter,
     LocalReference,
-    Remembered,
     Subexpression,
     SubexpressionReference,
     Variable,
@@ -151,7 +150,7 @@ class _Checker:
             case SubexpressionReference():
                 message = f"'{target}' is a subexpression and cannot be assigned."
                 raise errors.ModelError("E512", message, node.target.span, "assign the variables it is made of")
-            case Builtin() | Aggregate() | Remembered():
+            case Builtin() | Aggregate():
                 hint = "give the counter another name" if node.operator == "+=" else "choose another name"
                 if target.startswith(("N_incoming", "N_outgoing")) and node.operator == "=":
                     hint = "it follows from the synapses there are: create some, or remove some"

@@ -223,5 +223,8 @@ class UserFunction:
 
 
 Reference: TypeAlias = (
-    VariableReference | SubexpressionReference | Builtin | Constant | LocalReference | Counter | Aggregate | Remembered
+    VariableReference | SubexpressionReference | Builtin | Constant | LocalReference | Counter | Aggregate
 )
+
+Named: TypeAlias = Reference | Remembered
+"""What a symbol of a task can stand for: a name of a text, or something that training has of its own."""

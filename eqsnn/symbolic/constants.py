@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sympy
 
-from ..model.symbols import Builtin, Constant, Reference, VariableReference
+from ..model.symbols import Builtin, Constant, Named, VariableReference
 from .linear import is_constant
 from .system import Define, StateUpdate, real_symbol
 
@@ -83,7 +83,7 @@ class _Gatherer:
         return expression.func(*group, *map(self.rewrite, varying))
 
 
-def keeps_its_value(reference: Reference) -> bool:
+def keeps_its_value(reference: Named) -> bool:
     """Whether what a name stands for is the same throughout a run."""
     match reference:
         case Constant():

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import sympy
 
 from ..model.declarations import When
-from ..model.symbols import Counter, Reference, Remembered, Side, TimedArraySpec, Variable
+from ..model.symbols import Counter, Named, Remembered, Side, TimedArraySpec, Variable
 from .blocks import Symbolic
 from .reductions import Reduction
 from .system import StateUpdate
@@ -25,7 +25,7 @@ from .system import StateUpdate
 class Names:
     """What the symbols of a task stand for."""
 
-    references: Mapping[str, Reference]
+    references: Mapping[str, Named]
     arrays: Mapping[str, TimedArraySpec]
     random_calls: int
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 import sympy
 
 from ...model.declarations import When
-from ...model.symbols import Builtin, Constant, Reference, Remembered, Variable, VariableReference
+from ...model.symbols import Builtin, Constant, Named, Remembered, Variable, VariableReference
 from ...model.types import BOOLEAN, REAL
 from ..blocks import Set
 from ..functions import Where
@@ -94,17 +94,17 @@ def _step(
     return simplify(StateUpdate(tuple(defines), tuple(updates)), neurons.constant)
 
 
-def references_of(neurons: Linearised, update: StateUpdate) -> dict[str, Reference]:
+def references_of(neurons: Linearised, update: StateUpdate) -> dict[str, Named]:
     """What the symbols of a step backward stand for."""
     defined = {d.symbol for d in update.defines}
     used = set().union(*(d.value.free_symbols for d in update.defines), *(x.free_symbols for _, x in update.updates))
-    found: dict[str, Reference] = {name: own(real_symbol(name), neurons.group) for name, _ in update.updates}
+    found: dict[str, Named] = {name: own(real_symbol(name), neurons.group) for name, _ in update.updates}
     for symbol in sorted(used - defined, key=str):
         found[symbol.name] = _reference(symbol, neurons)
     return found
 
 
-def _reference(symbol: sympy.Symbol, neurons: Linearised) -> Reference:
+def _reference(symbol: sympy.Symbol, neurons: Linearised) -> Named:
     kept = {place(name): name for name in neurons.names for place in (before, now, met)}
     if symbol in (RATE_STRENGTH, RATE_TARGET):
         return Constant(symbol.name, 0.0, REAL, literal=False)

@@ -18,7 +18,7 @@ import sympy
 
 from ...model.declarations import Projection, When
 from ...model.scope import CLOCK
-from ...model.symbols import Builtin, Reference, Remembered, Variable, VariableReference
+from ...model.symbols import Builtin, Named, Remembered, Variable, VariableReference
 from ...model.types import BOOLEAN, REAL
 from ..blocks import Set
 from ..functions import AsInteger, Exp, Where
@@ -57,7 +57,7 @@ def keep_output(neurons: Linearised, variables: Iterable[str]) -> Item:
 
 
 def _keep(neurons: Linearised, slot: str, order: int, kept: Mapping[sympy.Symbol, sympy.Symbol]) -> Item:
-    references: dict[str, Reference] = {v.name: VariableReference(v, "own") for v in neurons.state}
+    references: dict[str, Named] = {v.name: VariableReference(v, "own") for v in neurons.state}
     references[NOT_REFRACTORY.name] = Builtin("not_refractory", "own", BOOLEAN)
     remembered = tuple(
         (Remembered(name.name, neurons.group, REAL if name.is_real else BOOLEAN), value) for name, value in kept.items()
@@ -178,7 +178,7 @@ def _signals(neurons: Linearised, rate: bool) -> Item:
 def _carry(neurons: Linearised, drive: Drive, projection: Projection, entries: Mapping[str, sympy.Expr]) -> Item:
     """ε⁻, e and G of every synapse."""
     names = neurons.names
-    references: dict[str, Reference] = {}
+    references: dict[str, Named] = {}
 
     def of_neuron(symbol: sympy.Symbol) -> sympy.Symbol:
         seen = real_symbol(f"{symbol.name}_post")
@@ -222,7 +222,7 @@ def _deliver(drive: Drive) -> Item:
 def _collect(neurons: Linearised, drive: Drive, projection: Projection, errors: tuple[str, ...]) -> Item:
     """Output neurons: the gradient grows by the error of each variable times its trace."""
     gradient = real_symbol(gradient_name(drive.weight))
-    references: dict[str, Reference] = {
+    references: dict[str, Named] = {
         gradient.name: VariableReference(Variable(gradient.name, drive.projection, REAL, "parameter"), "own")
     }
     value: sympy.Expr = gradient
@@ -246,7 +246,7 @@ def note_errors(neurons: Linearised, errors: Iterable[str]) -> Item:
     return Item("", When("groups", _FIRST, neurons.clock), task, Names(references, {}, 0))
 
 
-def _inner(neurons: Linearised, update: StateUpdate) -> dict[str, Reference]:
+def _inner(neurons: Linearised, update: StateUpdate) -> dict[str, Named]:
     """What the symbols of an update stand for: the state, constants, and inner variables of training."""
     from ...model.symbols import Constant
     from .backward import RATE_STRENGTH, RATE_TARGET
@@ -254,12 +254,12 @@ def _inner(neurons: Linearised, update: StateUpdate) -> dict[str, Reference]:
     defined = {d.symbol for d in update.defines}
     values = [*(d.value for d in update.defines), *(x for _, x in update.updates)]
     used = {symbol for value in values for symbol in value.free_symbols}
-    known: dict[str, Reference] = {v.name: VariableReference(v, "own") for v in neurons.state}
+    known: dict[str, Named] = {v.name: VariableReference(v, "own") for v in neurons.state}
     known |= {"dt": Builtin("dt", "own", CLOCK["dt"]), NOT_REFRACTORY.name: Builtin("not_refractory", "own", BOOLEAN)}
     for symbol in (RATE_STRENGTH, RATE_TARGET, RATE_TAU):
         known[symbol.name] = Constant(symbol.name, 0.0, REAL, literal=False)
     known |= {name: r for name, r in neurons.references.items() if name not in known}
-    found: dict[str, Reference] = {name: own(real_symbol(name), neurons.group) for name, _ in update.updates}
+    found: dict[str, Named] = {name: own(real_symbol(name), neurons.group) for name, _ in update.updates}
     for symbol in sorted(used - defined, key=str):
         found[symbol.name] = known.get(symbol.name, own(symbol, neurons.group))
     return found

@@ -25,7 +25,7 @@ from ...grammar.errors import DimensionError, ModelError
 from ...model.check import CheckedNetwork
 from ...model.dimensions import DIMENSIONLESS
 from ...model.infer import infer
-from ...model.symbols import Reference, TimedArraySpec, Variable
+from ...model.symbols import Named, TimedArraySpec, Variable
 from ...model.types import Dtype
 from ..constants import keeps_its_value
 from ..convert import Converter
@@ -61,7 +61,7 @@ class Linearised:
     slope: Mapping[str, sympy.Expr]
     reset: Matrix
     jump: Mapping[str, sympy.Expr]
-    references: Mapping[str, Reference]
+    references: Mapping[str, Named]
     arrays: Mapping[str, TimedArraySpec]
 
     @property
@@ -112,7 +112,7 @@ class _Group:
     symbolic: SymbolicNetwork
     group: str
     driven: tuple[str, ...]
-    references: dict[str, Reference] = field(default_factory=dict)
+    references: dict[str, Named] = field(default_factory=dict)
     arrays: dict[str, TimedArraySpec] = field(default_factory=dict)
 
     @property

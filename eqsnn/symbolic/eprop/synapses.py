@@ -10,7 +10,7 @@ import sympy
 from ...grammar.errors import ModelError
 from ...model.declarations import Projection
 from ...model.scope import canonical
-from ...model.symbols import Builtin, Constant, LocalReference, Reference, VariableReference
+from ...model.symbols import Builtin, Constant, LocalReference, Named, VariableReference
 from ...model.walk import names_in
 from ..blocks import Add, Branch, Set, Symbolic
 from ..convert import symbol
@@ -152,7 +152,7 @@ def _written(body: Iterable[Symbolic]) -> set[str]:
     return found
 
 
-def _is_static(x: sympy.Expr, references: Mapping[str, Reference], changing: frozenset[str]) -> bool:
+def _is_static(x: sympy.Expr, references: Mapping[str, Named], changing: frozenset[str]) -> bool:
     """Whether an expression has one value in a trial."""
     if any(x.has(kind) for kind in RANDOM.values()):
         return False
