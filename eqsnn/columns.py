@@ -126,9 +126,12 @@ class ColumnGroup(DelayedGroup):
         """Keep what a trial begins with, by the identity of each synapse."""
         fixed = {name for name, member in self.model.variables.items() if getattr(member, "constant", False)}
         self.store.keep(name for name in self.store if name not in fixed)
-        slots, columns = self.ragged.order(), [own for name in self._of_trial() for own in self.copies_of(name)]
-        serials = self.ragged.fixed("serial")[slots]
-        self._before = serials, {name: self.ragged.view(name)[slots] for name in columns}
+        columns = [own for name in self._of_trial() for own in self.copies_of(name)]
+        self._before = self._lying().copy(), {name: self.ragged.view(name).copy() for name in columns}
+
+    def _lying(self) -> npt.NDArray[np.int64]:
+        """The identity of what lies in each slot, below zero for nothing."""
+        return self.ragged.fixed("serial")[: self.ragged.fields.rows.end]
 
     def restart(self) -> None:
         """Be as remembered, with no spike under way; those created since then have the initial values."""
@@ -138,14 +141,22 @@ class ColumnGroup(DelayedGroup):
                 way.forget()
         if self._before is None:
             return
-        serials, before = self._before
-        slots = self.ragged.order()
-        now = self.ragged.fixed("serial")[slots]
-        known = np.isin(now, serials, assume_unique=True)
-        places = np.searchsorted(serials, now[known])
+        lying, before = self._before
+        to, from_ = _where_they_went(lying, self._lying())
         for own in (own for name in self._of_trial() for own in self.copies_of(name)):
-            values = np.full(len(slots), self.ragged.default(own))
-            kept = before.get(own, before.get(own.partition("@")[0]))
+            kept, values = before.get(own, before.get(own.partition("@")[0])), self.ragged.view(own)
+            if kept is not None and from_ is lying:
+                values[: len(lying)] = kept[: len(lying)]
+                continue
+            values[:] = self.ragged.default(own)
             if kept is not None:
-                values[known] = kept[places]
-            self.ragged.view(own)[slots] = values
+                values[to] = kept[from_]
+
+
+def _where_they_went(before: npt.NDArray[np.int64], now: npt.NDArray[np.int64]) -> tuple[Any, Any]:
+    """Slots now and before of the synapses that there still are; ``before`` itself where all lie as they did."""
+    if np.array_equal(before, now):
+        return before, before
+    old, new = np.flatnonzero(before >= 0), np.flatnonzero(now >= 0)
+    _, at_old, at_new = np.intersect1d(before[old], now[new], assume_unique=True, return_indices=True)
+    return new[at_new], old[at_old]
