@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from eqsnn import (
+    EventMonitor,
     Hz,
     Network,
     NeuronGroup,
@@ -19,6 +20,7 @@ from eqsnn import (
     StateMonitor,
     Synapses,
     TimedArray,
+    linked_var,
     ms,
 )  # fmt: skip
 from eqsnn.base import start_scope
@@ -35,7 +37,7 @@ class Model:
     """What a test looks at: monitors, and variables of groups and synapses by object."""
 
     network: Network
-    spikes: list[SpikeMonitor]
+    spikes: list[EventMonitor]
     states: list[tuple[StateMonitor, str]] = field(default_factory=list)
     rates: list[PopulationRateMonitor] = field(default_factory=list)
     variables: list[tuple[Any, str]] = field(default_factory=list)
@@ -132,3 +134,36 @@ def inputs(copies: int) -> Model:
     network = Network(G, same, each, given, projections, noise, spikes, batch_size=copies)
     table = TimedArray([1.0, 2.0, 0.5, 1.5], dt=10 * ms, name="table")
     return Model(network, spikes, [], [], [(G, "v"), (G, "n")], {"table": table})
+
+
+def parts(copies: int) -> Model:
+    """Subgroups, links, events of the user's own, what is held over a step, shared variables, code on the side of post."""
+    G = NeuronGroup(
+        30, """dv/dt = (I - v)/(10*ms) : 1
+               I : 1
+               seen : 1
+               calls : integer
+               total : 1 (shared)
+               held = v**2 : 1 (constant over dt)""",
+        threshold="v > 1", reset="v = 0", events={"half": "v > 0.5 and held < 0.3"}, method="euler",
+    )  # fmt: skip
+    G.run_on_event("half", "calls += 1")
+    G.run_regularly("total += 0.5", dt=1 * ms)
+    H = NeuronGroup(10, "dx/dt = (other + y - x)/(5*ms) : 1\nother : 1 (linked)\ny : 1", method="euler")
+    H.other = linked_var(G[10:20], "v")
+    S = Synapses(
+        G[5:25], H,
+        """w : 1
+           g : 1 (batch)
+           k = 2*x_post : 1 (constant over dt)
+           count : 1 (shared)""",
+        on_pre={"up": "y_post += w*k; g += k", "down": "y_post -= 0.5*w; count += 1"},
+        delay={"down": 2 * ms}, on_event={"up": "half", "down": "spike"},
+    )  # fmt: skip
+    S.connect(p=0.4)
+    S.w = "0.1 + 0.1*rand()"
+    spikes, halves = SpikeMonitor(G[3:17]), EventMonitor(G, "half", "v")
+    kept = StateMonitor(H, ["x", "y"], record=True)
+    network = Network(G, H, S, spikes, halves, kept, batch_size=copies)
+    variables = [(G, "calls"), (G, "total"), (H, "x"), (S, "g"), (S, "count")]
+    return Model(network, [spikes, halves], [(kept, "x"), (kept, "y")], [], variables)

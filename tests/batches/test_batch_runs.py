@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from batch_models import COPIES, Model, build, inputs, plastic, refractory, shared_traces
+from batch_models import COPIES, Model, build, inputs, parts, plastic, refractory, shared_traces
 
+from eqsnn import device, errors
 from eqsnn.prefs import prefs
 
-MODELS = [refractory, plastic, shared_traces, inputs]
+MODELS = [refractory, plastic, shared_traces, inputs, parts]
 
 
 def check_copy(batch: Model, alone: Model, copy: int) -> None:
@@ -15,7 +16,7 @@ def check_copy(batch: Model, alone: Model, copy: int) -> None:
         own = ours.copy == copy
         assert np.array_equal(ours.i[own], theirs.i) and np.array_equal(ours.t_[own], theirs.t_)
         assert np.array_equal(ours.count[copy], theirs.count)
-        assert theirs.num_spikes > 0
+        assert theirs.num_events > 0
     for (ours, name), (theirs, _) in zip(batch.states, alone.states, strict=True):
         assert np.array_equal(getattr(ours, name)[copy], getattr(theirs, name))
     for ours, theirs in zip(batch.rates, alone.rates, strict=True):
@@ -74,3 +75,27 @@ def test_what_has_not_moved_stays_bound():
     assert lanes.contexts[0] is not bound[0]
     alone = build(refractory, 1, 1).run(5, 5, 5)
     check_copy(batch, alone, 1)
+
+
+def test_traces_that_neurons_share_are_parted_in_each_network():
+    """New synapses have lived through other events: from then on each synapse has its own trace."""
+
+    def grown(copies, copy=None):
+        model = build(shared_traces, copies, copy).run(30)
+        synapses = model.network.objects[1]
+        assert synapses.traces.candidates() == {"x"}
+        pairs = {(i, j) for i, j in zip(synapses.i[:].tolist(), synapses.j[:].tolist(), strict=True)}
+        synapses.connect(i=0, j=[j for j in range(30) if (0, j) not in pairs])
+        assert not synapses.traces.candidates()
+        return model.run(30)
+
+    batch = grown(COPIES)
+    for copy in (0, 3):
+        check_copy(batch, grown(1, copy), copy)
+
+
+def test_a_batch_runs_on_the_processor(monkeypatch):
+    batch = build(refractory, COPIES)
+    monkeypatch.setattr(device, "_name", "cuda")
+    with pytest.raises(errors.UnsupportedError, match="E006"):
+        batch.run(1)
