@@ -213,20 +213,14 @@ def _neurons(printer: DevicePrinter) -> Iterator[str]:
 
 
 def _rows(printer: DevicePrinter, domain: EventSynapses, delayed: bool) -> Iterator[str]:
-    """The rows or columns of the neurons of a list, by warps."""
+    """The rows or columns of the neurons of a list, by warps, and long ones by blocks."""
     storage, rows = projection_name(domain.projection), domain.side == "pre"
-    fixed, other, table = ("i", "j", "row") if rows else ("j", "i", "col")
-    yield "const int32_t begin = first_from(list.index, list.count, way.start);"
-    yield "const int32_t events = first_from(list.index, list.count, way.stop) - begin;"
-    yield "const RowShare share(grid, events);"
-    yield "for (int32_t e = share.event; e < events; e += share.events_apart) {"
-    yield f"    const int32_t {fixed} = list.index[begin + e] - way.start;"
-    yield f"    const int32_t start = {storage}->{table}_start[{fixed}], n = {storage}->{table}_length[{fixed}];"
-    yield "    for (int32_t k = share.first; k < n; k += share.stride) {"
-    slot, ends = ("start + k", "post") if rows else (f"{storage}->col_slot[start + k]", "pre")
-    yield f"        const int32_t s = {slot};"
-    yield f"        const int32_t {other} = {ends}_{storage}[s]; (void){other};"
+    fixed, other, ends = ("i", "j", "post") if rows else ("j", "i", "pre")
+    given = f"grid, list, way.start, way.stop, {storage}, {'false' if rows else 'true'}"
+    yield f"for_each_entry({given}, [&](const int32_t {fixed}, const int32_t place) {{"
+    yield f"    const int32_t s = {'place' if rows else f'{storage}->col_slot[place]'}; (void){fixed};"
+    yield f"    const int32_t {other} = {ends}_{storage}[s]; (void){other};"
     if delayed:
-        yield f"        if ({storage}->serial[s] >= mark) continue;  // it came after the spike"
-    yield from indent(_synapse(printer, storage), 2)
-    yield "    }\n}"
+        yield f"    if ({storage}->serial[s] >= mark) return;  // it came after the spike"
+    yield from indent(_synapse(printer, storage))
+    yield "});"

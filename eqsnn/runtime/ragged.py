@@ -52,7 +52,7 @@ class Fields(ctypes.Structure):
         *_fields(ctypes.c_void_p, "staged_pairs staged_records staged_removals candidates"),
         *_fields(ctypes.c_int64, "n_pairs pair_room n_removals removal_room n_candidates candidate_room"),
         *_fields(ctypes.c_void_p, "defaults spill"),
-        *_fields(ctypes.c_int32, "stride failed numbered unused"),
+        *_fields(ctypes.c_int32, "stride failed numbered longest"),
         *_fields(ctypes.c_int64, "created removed refusals"),
         *_fields(ctypes.c_void_p, "log log_records"),
         *_fields(ctypes.c_int64, "n_log log_room log_record_room"),

@@ -40,16 +40,20 @@ __device__ inline int32_t filler(int32_t n, int64_t m, Given given, int64_t t) {
     return end + static_cast<int32_t>(t + passed);
 }
 
-// The lists of these keys become shorter by as many as there are keys of each.
+// The lists of these keys become longer, or shorter, by as many as there are keys of each. Returns the longest that this
+// thread has changed.
 template <class Team, class Key>
-__device__ inline void change_lengths(const Team& team, int32_t* length, int64_t n, Key key, int32_t sign) {
+__device__ inline int32_t change_lengths(const Team& team, int32_t* length, int64_t n, Key key, int32_t sign) {
+    int32_t longest = 0;
     team.sync();
     for (int64_t k = team.thread; k < n; k += team.threads) {
         const int32_t id = first_of(key(k));
         if (k && first_of(key(k - 1)) == id) continue;
         length[id] += sign * static_cast<int32_t>(segment_of(n, key, id).end - k);
+        longest = longest < length[id] ? length[id] : longest;
     }
     team.sync();
+    return longest;
 }
 
 template <class Team>
@@ -129,8 +133,9 @@ __device__ inline void create_all(const Team& team, DeviceRagged& r, int64_t n, 
         const int32_t k = second_of(columns[q]), slot = create(r, n, k, r.col_length[j] + place);
         if (r.logging) log_creation(r, k, slot, tick);
     }
-    change_lengths(team, r.col_length, n, col_key, 1);
-    change_lengths(team, r.row_length, n, row_key, 1);
+    const int32_t column = change_lengths(team, r.col_length, n, col_key, 1), row = change_lengths(team, r.row_length, n, row_key, 1);
+    const int32_t longest = r.indexed && row < column ? column : row;
+    if (longest > long_row) atomicMax(&r.longest, longest);
 }
 
 // ---- all of it ----

@@ -3,7 +3,7 @@
 
 #include "../eqsnn/delays.h"
 #include "../eqsnn/distributions.h"
-#include "steps.h"
+#include "rows.h"
 
 namespace eqsnn {
 
@@ -86,49 +86,32 @@ __device__ inline void draw_events(const Context& c, const Grid& grid, SpikeRing
     }
 }
 
-// Takes this step's events from those given beforehand, which are sorted by step, then by neuron.
-__device__ inline void generate_events(const Grid& grid, SpikeRing& ring, Generator& g, int64_t step) {
-    if (!grid.first()) return;
+// Takes this step's events from those given beforehand, which are sorted by step, then by neuron. For one block.
+__device__ inline void generate_events(const Grid&, SpikeRing& ring, Generator& g, int64_t step) {
+    if (blockIdx.x) return;
     SpikeList& list = list_at(ring, step);
-    const int64_t wanted = g.period ? step % g.period : step;
+    const int64_t wanted = g.period ? step % g.period : step, threads = blockDim.x;
     int64_t at = g.position;
     if (at > 0 && (at == g.n || g.step[at] > wanted) && g.step[at - 1] >= wanted) at = 0;  // a new period, or earlier
-    while (at < g.n && g.step[at] < wanted) ++at;
-    int32_t count = 0;
-    for (; at < g.n && g.step[at] == wanted; ++at) {
-        list.index[count++] = g.index[at];
-        note_event(ring, g.index[at], step);
+    for (int64_t passed = threads; passed == threads; at += passed) {
+        const int64_t mine = at + threadIdx.x;
+        passed = __syncthreads_count(mine < g.n && g.step[mine] < wanted);
     }
+    int32_t count = 0;
+    for (int64_t taken = threads; taken == threads; at += taken) {
+        const int64_t mine = at + threadIdx.x;
+        const bool has = mine < g.n && g.step[mine] == wanted;
+        if (has) {
+            list.index[count + static_cast<int32_t>(threadIdx.x)] = g.index[mine];
+            note_event(ring, g.index[mine], step);
+        }
+        taken = __syncthreads_count(has);
+        count += static_cast<int32_t>(taken);
+    }
+    if (threadIdx.x) return;
     list.count = count;
     g.position = at;
 }
-
-// The part of an ascending list that lies in [start, stop).
-__device__ inline int32_t first_from(const int32_t* index, int32_t n, int32_t start) {
-    int32_t low = 0, high = n;
-    while (low < high) {
-        const int32_t middle = (low + high) / 2;
-        if (index[middle] < start) low = middle + 1;
-        else high = middle;
-    }
-    return low;
-}
-
-// Rows that a list of neurons names, shared out among warps: few long rows are cut into parts, of many each warp takes
-// whole ones. `step(neuron)` of a warp are the entries lane, lane + stride, ... of the row.
-struct RowShare {
-    int32_t event, events_apart;  // the warp's first row, and the distance to its next
-    int32_t first, stride;        // this lane's first entry of a row, and the distance to its next
-
-    __device__ RowShare(const Grid& grid, int32_t events) {
-        const int32_t parts = events > 0 && events < grid.warps() ? grid.warps() / events : 1;
-        const int32_t taking_part = events < grid.warps() ? parts * events : grid.warps();
-        event = grid.warp() < taking_part ? grid.warp() / parts : events;
-        events_apart = taking_part > 0 ? (taking_part / parts > 0 ? taking_part / parts : 1) : 1;
-        first = grid.warp() % parts * warp_size + grid.lane();
-        stride = parts * warp_size;
-    }
-};
 
 // A delay in seconds as steps, to the nearest.
 template <class Real>
@@ -141,22 +124,14 @@ __device__ inline int64_t steps_of_delay(Real delay, double dt) {
 // synapse: none has two events that arrive in the same step.
 template <class Real>
 __device__ inline void enqueue(const Grid& grid, Pathway& way, const Ragged* r, const Real* delay, double dt, int64_t step, bool columns) {
-    const SpikeList& list = list_at(*way.ring, step);
-    const int32_t begin = first_from(list.index, list.count, way.start);
-    const int32_t events = first_from(list.index, list.count, way.stop) - begin;
-    const RowShare share(grid, events);
-    for (int32_t e = share.event; e < events; e += share.events_apart) {
-        const int32_t x = list.index[begin + e] - way.start;
-        const int32_t start = columns ? r->col_start[x] : r->row_start[x], n = columns ? r->col_length[x] : r->row_length[x];
-        for (int32_t k = share.first; k < n; k += share.stride) {
-            const int32_t s = columns ? r->col_slot[start + k] : start + k;
-            int64_t steps = steps_of_delay(delay[s], dt);
-            steps = steps < way.queue->n_lists ? steps : way.queue->n_lists - 1;
-            EventList& arrivals = events_at(way.queue, step + steps);
-            const unsigned long long place = atomicAdd(reinterpret_cast<unsigned long long*>(&arrivals.n), 1ull);
-            arrivals.items[place] = Event{r->serial[s], s, r->pre[s]};
-        }
-    }
+    for_each_entry(grid, list_at(*way.ring, step), way.start, way.stop, r, columns, [&](int32_t, int32_t place) {
+        const int32_t s = columns ? r->col_slot[place] : place;
+        int64_t steps = steps_of_delay(delay[s], dt);
+        steps = steps < way.queue->n_lists ? steps : way.queue->n_lists - 1;
+        EventList& arrivals = events_at(way.queue, step + steps);
+        const unsigned long long at = atomicAdd(reinterpret_cast<unsigned long long*>(&arrivals.n), 1ull);
+        arrivals.items[at] = Event{r->serial[s], s, r->pre[s]};
+    });
 }
 
 // The events of a step have been delivered.

@@ -7,7 +7,7 @@
 #include "../eqsnn/platform.h"
 
 #ifndef EQSNN_YIELD
-#define EQSNN_YIELD() __nanosleep(64)
+#define EQSNN_YIELD() __nanosleep(20)
 #endif
 
 namespace eqsnn {
@@ -16,20 +16,22 @@ constexpr int32_t warp_size = 32, block_size = 256;
 
 struct Grid {
     int32_t thread, threads;  // this one, and how many there are
-    unsigned long long* arrived;  // blocks that have come to a barrier, over all barriers so far
+    uint32_t* arrived;        // at the barrier: its topmost bit turns each time that all have come
 
-    __device__ explicit Grid(unsigned long long* arrived)
+    __device__ explicit Grid(uint32_t* arrived)
         : thread(static_cast<int32_t>(blockIdx.x * blockDim.x + threadIdx.x)),
           threads(static_cast<int32_t>(gridDim.x * blockDim.x)), arrived(arrived) {}
 
     // Nobody goes on before all have come, and all see what all have written.
     __device__ void sync() const {
         __syncthreads();
+        if (gridDim.x == 1) return;
         if (threadIdx.x == 0) {
             __threadfence();
-            const unsigned long long blocks = gridDim.x, ticket = atomicAdd(arrived, 1ull);
-            const unsigned long long all = (ticket / blocks + 1) * blocks;
-            while (atomicAdd(arrived, 0ull) < all) EQSNN_YIELD();
+            // All others add one, and the first block what is then missing to the topmost bit.
+            constexpr uint32_t turn = 0x80000000u;
+            const uint32_t before = atomicAdd(arrived, blockIdx.x ? 1u : turn - (gridDim.x - 1));
+            while (((*static_cast<const volatile uint32_t*>(arrived) ^ before) & turn) == 0) EQSNN_YIELD();
             __threadfence();
         }
         __syncthreads();

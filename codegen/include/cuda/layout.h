@@ -9,7 +9,7 @@ namespace eqsnn {
 // The new arrays of a projection. Mirrored by eqsnn/runtime/cuda/structure.py.
 struct Relayout {
     DeviceRagged* projection;
-    unsigned long long* arrived;  // as in Context: blocks that have come to a barrier
+    uint32_t* arrived;        // as in Context
     int32_t* counts;              // one for each block
     int32_t *row_start, *row_capacity, *pre, *post;
     int64_t* serial;

@@ -12,19 +12,11 @@ template <class Real>
 __device__ inline bool lists_to_enqueue(const Context& c, Context* home, const Grid& grid, int32_t pathway, const Ragged* r, const Real* delay, double dt,
                                         int64_t step, bool columns) {
     const Pathway& way = *c.pathways[pathway];
-    const SpikeList& list = list_at(*way.ring, step);
-    const int32_t begin = first_from(list.index, list.count, way.start);
-    const int32_t events = first_from(list.index, list.count, way.stop) - begin;
-    const RowShare share(grid, events);
     int64_t longest = 0;
-    for (int32_t e = share.event; e < events; e += share.events_apart) {
-        const int32_t x = list.index[begin + e] - way.start;
-        const int32_t start = columns ? r->col_start[x] : r->row_start[x], n = columns ? r->col_length[x] : r->row_length[x];
-        for (int32_t k = share.first; k < n; k += share.stride) {
-            const int64_t steps = steps_of_delay(delay[columns ? r->col_slot[start + k] : start + k], dt);
-            longest = steps > longest ? steps : longest;
-        }
-    }
+    for_each_entry(grid, list_at(*way.ring, step), way.start, way.stop, r, columns, [&](int32_t, int32_t place) {
+        const int64_t steps = steps_of_delay(delay[columns ? r->col_slot[place] : place], dt);
+        longest = steps > longest ? steps : longest;
+    });
     if (longest >= way.queue->n_lists) atomicMax(reinterpret_cast<unsigned long long*>(&way.queue->lost), static_cast<unsigned long long>(longest));
     grid.sync();
     if (!way.queue->lost) return true;

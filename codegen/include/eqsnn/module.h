@@ -120,7 +120,7 @@ struct Context {
     int32_t threads, profile, n_clocks, n_keys, stop, n_recorders;
     Fault fault;
     // On a device, where a launch may end in the middle of a step and the next one go on there:
-    unsigned long long* arrived;  // blocks that have come to a barrier
+    uint32_t* arrived;  // at the barrier of a device, see cuda/grid.h
     int64_t moment;               // of each thread: the action it is at, counted over all steps (see cuda/steps.h)
     unsigned long long ends;      // moment after which the launch ends early
     int32_t resume, pause;        // action to begin with, or where it ended; why it ended

@@ -98,7 +98,8 @@ struct Ragged {
     unsigned char *defaults, *spill;  // records: the initial values; where a record goes that found no memory
     int32_t stride;
     int32_t failed;  // something could not be staged
-    int32_t numbered, unused;  // the column that numbers the synapses of a pair, or -1
+    int32_t numbered;  // the column that numbers the synapses of a pair, or -1
+    int32_t longest;   // on a device: no row, and no column of the index, has more entries
 
     int64_t created, removed, refusals;  // by apply, since the beginning
 

@@ -67,7 +67,7 @@ class DeviceRagged:
         self._mirror, self._storage, self._module = mirror, storage, module
         fields = DeviceFields()
         ctypes.memmove(ctypes.addressof(fields), storage.handle or 0, sizeof(Fields))
-        fields.number = number
+        fields.number, fields.longest = number, longest_list(storage)
         fields.removals_each, fields.candidates_each = demand.removals, demand.candidates
         for name, size in self._sizes(fields).items():
             setattr(fields, name, self._copied(getattr(fields, name), size))
@@ -277,6 +277,12 @@ class DeviceRagged:
             size = column.size * found.rows.room
             if size:
                 move(column.data, memory(self._storage.fields.columns[k].data, size))
+
+
+def longest_list(storage: Ragged) -> int:
+    """Entries of the longest row, or column of the index: the device shares out long ones otherwise than short ones."""
+    names = ("row_length", "col_length") if storage.fields.indexed else ("row_length",)
+    return max(int(storage.table(name).max(initial=0)) for name in names)
 
 
 def _room(entries: int, lists: int, roomy: bool) -> int:

@@ -18,7 +18,7 @@ from .mirror import Mirror, memory
 from .queues import DeviceQueue
 from .records import DeviceRecorder, shape_of
 from .samples import WANTS_BUFFER, DeviceRooms
-from .structure import WANTS_LISTS, WANTS_QUEUE, DeviceRagged
+from .structure import WANTS_LISTS, WANTS_QUEUE, DeviceRagged, longest_list
 
 
 class Upload:
@@ -122,6 +122,7 @@ class Upload:
     def _ragged(self, storage: Ragged) -> int:
         """The slots of a projection whose wiring stays as it is."""
         fields, mirror = type(storage.fields).from_buffer_copy(storage.fields), self.mirror
+        fields.longest = longest_list(storage)
         for name in ("row_start", "row_length", "row_capacity"):
             setattr(fields, name, mirror.array(getattr(fields, name), 4 * fields.n_pre, changing=False))
         for name in ("col_start", "col_length", "col_capacity"):
