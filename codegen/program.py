@@ -4,8 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal as Choice
 
 from .ir import Action, Argument, Array, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a program is compiled for: ``'cpp'``, or ``'cuda'`` in one of several ways.
+
+    ``loop`` tells where steps are counted: ``'device'``, one kernel that runs many steps, or ``'host'``, which launches a
+    kernel for each action. Both give the same. ``ordered``: what many elements add to one place is added up in an order
+    that does not depend on which thread comes first, so that rounding is the same in each run.
+    """
+
+    name: Choice["cpp", "cuda"] = "cpp"
+    loop: Choice["device", "host"] = "device"
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from .model.scope import Units
 
 if TYPE_CHECKING:  # these import SymPy, which is loaded when something is first compiled
     from .codegen.ir import ProgramIR
-    from .codegen.program import Program
+    from .codegen.program import Program, Target
     from .symbolic.model import SymbolicNetwork
 
 
@@ -44,7 +44,7 @@ class Compiled:
     ir: ProgramIR
     program: Program
     library: Path | None
-    target: str = "cpp"
+    target: Target
 
     @property
     def source(self) -> str:
@@ -54,7 +54,7 @@ class Compiled:
 
 def compile_network(
     declaration: NetworkDeclaration, units: Units, precision: str, *, once: bool = False, name: str = "network",
-    cache_dir: Path | None = None, compiler: str | None = None, target: str = "cpp",
+    cache_dir: Path | None = None, compiler: str | None = None, target: Target | None = None,
 ) -> Compiled:  # fmt: skip
     """Compile a network for ``precision`` ``'float64'`` or ``'float32'``; ``once`` for code that runs one time.
 
@@ -63,8 +63,11 @@ def compile_network(
     :raises EqsnnError: whatever is wrong with the texts, before anything is compiled; BuildError E8xx without a
         working compiler; UnsupportedError E004, the target cannot do it yet.
     """
+    from .codegen.program import Target
+
+    target = target or Target()
     checked, symbolic, lowered, ir, program = _translate(declaration, units, precision, target)
-    library = _library(program, once, name, cache_dir, compiler) if target == "cpp" else None
+    library = _library(program, once, name, cache_dir, compiler) if target.name == "cpp" else None
     return Compiled(declaration, checked, symbolic, lowered, ir, program, library, target)
 
 
@@ -76,13 +79,15 @@ def compile_tasks(
 
     :raises BuildError: E8xx without a working compiler.
     """
+    from .codegen.program import Target
+
     _, ir = _lowered(symbolic, declaration)
-    program = _emit("cpp", ir, _delays(declaration), precision)
+    program = _emit(Target(), ir, _delays(declaration), precision)
     return program, _library(program, False, name, cache_dir, compiler)
 
 
-def translate(declaration: NetworkDeclaration, units: Units, precision: str, target: str = "cpp") -> Program:
-    """The source and tables of a network, which is not built.
+def translate(declaration: NetworkDeclaration, units: Units, precision: str, target: Target) -> Program:
+    """The source and tables of a network for a target, which is not built.
 
     :raises UnsupportedError: E004.
     """
@@ -90,7 +95,7 @@ def translate(declaration: NetworkDeclaration, units: Units, precision: str, tar
 
 
 def _translate(
-    declaration: NetworkDeclaration, units: Units, precision: str, target: str = "cpp"
+    declaration: NetworkDeclaration, units: Units, precision: str, target: Target
 ) -> tuple[CheckedNetwork, SymbolicNetwork, ProgramIR, ProgramIR, Program]:
     checked = check(declaration, units)
     from .symbolic.build import build
@@ -110,13 +115,13 @@ def _lowered(symbolic: SymbolicNetwork, declaration: NetworkDeclaration) -> tupl
     return lowered, readable(optimise(lowered))
 
 
-def _emit(target: str, ir: ProgramIR, delays: dict[tuple[str, str], str], precision: str) -> Program:
+def _emit(target: Target, ir: ProgramIR, delays: dict[tuple[str, str], str], precision: str) -> Program:
     from .codegen import cpp, cuda
 
-    if target == "cpp":
+    if target.name == "cpp":
         return cpp.emit(ir, delays, precision)
     try:
-        return cuda.emit(ir, delays, precision)
+        return cuda.emit(ir, delays, precision, target)
     except cuda.NotYetError as missing:
         hint = "device('cpp') runs every model"
         raise errors.UnsupportedError("E004", f"the target 'cuda' cannot do this yet: {missing}.", hint=hint) from None

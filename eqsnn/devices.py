@@ -11,6 +11,7 @@ from .prefs import prefs
 if TYPE_CHECKING:
     import numpy as np
 
+    from .codegen.program import Target
     from .compiler import Compiled
     from .runtime.cuda.device import Device as Hardware
     from .runtime.cuda.session import CudaSession
@@ -55,6 +56,10 @@ class Device:
         """Run on a CUDA device, or on what behaves like one (tests have such a thing); None: on this machine again."""
         self._name, self._hardware = ("cpp" if hardware is None else "cuda"), hardware
 
+    def target(self) -> Target:
+        """What networks are compiled for now."""
+        return target_of(self._name)
+
     def session(self, compiled: Compiled, real: np.dtype[Any]) -> Session | CudaSession:
         """A compiled network, ready to run."""
         from .runtime.cuda.session import CudaSession
@@ -63,7 +68,7 @@ class Device:
         if compiled.library is not None:
             return Session(compiled.program, compiled.library, real)
         assert self._hardware is not None
-        return CudaSession(compiled.program, self._hardware, real)
+        return CudaSession(compiled.program, self._hardware, real, compiled.target.loop)
 
     def __repr__(self) -> str:
         return f"device('{self._name}')"
@@ -79,6 +84,16 @@ def check_target(name: str) -> str:
         hint = f"did you mean '{near[0]}'?" if near else "there are 'cpp' and 'cuda'"
         raise errors.NameError("E314", f"there is no target {name!r}.", hint=hint)
     return name
+
+
+def target_of(name: str) -> Target:
+    """A target by its name, and on a GPU as the preferences have it run: the one place where that is chosen.
+
+    :raises NameError: E314, there is none of this name.
+    """
+    from .codegen.program import Target
+
+    return Target() if check_target(name) == "cpp" else Target("cuda", prefs.cuda_loop, prefs.cuda_ordered)
 
 
 device = Device()

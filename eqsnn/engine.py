@@ -52,17 +52,17 @@ class Engine:
         declarations = tuple(d for item in objects for d in item.declare())
         resolvers = resolvers_of(declarations)
         declaration = NetworkDeclaration(declarations, (), prefs.check_finite, schedule, batch)
-        known = self.compiled
-        fits = known is not None and known.declaration == declaration and known.target == device.name
+        known, target = self.compiled, device.target()
+        fits = known is not None and known.declaration == declaration and known.target == target
         if known is None or not fits or not self._same_names(resolvers):
             known = self.compiled = compile_network(
                 declaration, units(), precision, cache_dir=prefs.cache_dir, compiler=prefs.compiler,
-                name=name, target=device.name,
+                name=name, target=target,
             )  # fmt: skip
             self._session = device.session(known, np.dtype(precision))
             self._meanings = {owner: resolver.asked() for owner, resolver in resolvers.items()}
         for item in objects:
-            item._programs[known.target] = known.program
+            item._programs[known.target.name] = known.program
         return known, resolvers
 
     def _same_names(self, resolvers: Mapping[str, Namespace]) -> bool:

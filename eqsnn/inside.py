@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .base import flatten
 from .compiler import translate
-from .devices import check_target
+from .devices import target_of
 from .execute import declare, surroundings
 from .language_units import units
 from .model.declarations import NetworkDeclaration
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def source(group: Any, target: str) -> str:
     """C++ or CUDA of a group or of synapses, with the objects that they contain."""
-    check_target(target)
+    wanted = target_of(target)
     own = list(flatten([group]))
     program: Program | None = group._programs.get(target)
     if program is None:
         objects = dict.fromkeys((*surroundings(group), *own))
-        program = translate(NetworkDeclaration(declare(objects)), units(), group.store.real.name, target)
+        program = translate(NetworkDeclaration(declare(objects)), units(), group.store.real.name, wanted)
     return program.source_of({item.name for item in own})

@@ -69,6 +69,14 @@ def _precision(value: object) -> Literal["float64", "float32"]:
     raise ValueError
 
 
+def _loop(value: object) -> Literal["device", "host"]:
+    if value == "device":
+        return "device"
+    if value == "host":
+        return "host"
+    raise ValueError
+
+
 def _text(value: object) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError
@@ -100,6 +108,13 @@ class Preferences:
     )
     compiler = Preference[str | None](
         None, _text, "a command, such as 'clang++ -O2', or None", "The C++ compiler; None: $CXX, else the first found."
+    )
+    cuda_loop = Preference[Literal["device", "host"]](
+        "device", _loop, "'device' or 'host'",
+        "Where steps on a GPU are counted: 'device', one kernel runs many steps; 'host', each action is a launch.",
+    )  # fmt: skip
+    cuda_ordered = Preference[bool](
+        False, _boolean, "True or False", "Add up in a fixed order on a GPU: slower, and bit by bit the same in each run."
     )
     optimise = Preference[bool](
         True, _boolean, "True or False", "Let the C++ compiler optimise; False compiles faster and runs slower."

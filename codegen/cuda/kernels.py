@@ -11,11 +11,16 @@ from ..cpp.kernels import KernelPrinter
 from ..cpp.statements import Dialect, competitor, indent, lines
 from ..cpp.tables import Tables
 from ..ir import Accumulate, Create, Remove, Statement
+from .ordered import added_up, put_aside, room, shared_sums
 
 
 @dataclass(frozen=True, slots=True)
 class DevicePrinter(KernelPrinter):
-    """Prints one kernel. Each element draws its own numbers, and whatever it adds may be added to by others."""
+    """Prints one kernel. Each element draws its own numbers, and whatever it adds may be added to by others: at once, or
+    where sums are ``ordered`` in a fixed order.
+    """
+
+    ordered: bool = False
 
     @property
     def fills(self) -> bool:
@@ -29,7 +34,23 @@ class DevicePrinter(KernelPrinter):
         def created(node: Create, printer: Printer, tables: Tables) -> Iterator[str]:
             return _created(node, next(number), printer, tables)
 
-        return lines(statements, self.printer, self.tables, Dialect(_atomically_added, created, _removed))
+        return lines(statements, self.printer, self.tables, Dialect(self._added, created, _removed))
+
+    def _added(self, node: Accumulate, printer: Printer) -> str:
+        """An addition: those of a body are told apart by their place in it."""
+        shared = shared_sums(self.kernel) if self.ordered else ()
+        for number, other in enumerate(shared):
+            if other is node:
+                return put_aside(node, number, self.kernel, printer)
+        return _atomically_added(node, printer)
+
+    def room(self, elements: str) -> Iterator[str]:
+        """Room for what so many elements add up in order."""
+        return room(self.kernel, elements) if self.ordered else iter(())
+
+    def added_up(self) -> Iterator[str]:
+        """Adds up in order what the elements have put aside."""
+        return added_up(self.kernel) if self.ordered else iter(())
 
 
 def _created(node: Create, number: int, printer: Printer, tables: Tables) -> Iterator[str]:

@@ -33,9 +33,12 @@ class NotYetError(Exception):
     """What the target does not do: says what."""
 
 
-def kernel_function(kernel: Kernel, name: str, tables: Tables, delay: str) -> Iterator[str]:
-    """The device function ``name`` of a kernel; ``delay`` is that of its pathway, as for the C++ target."""
-    printer = DevicePrinter(kernel, tables)
+def kernel_function(kernel: Kernel, name: str, tables: Tables, delay: str, *, ordered: bool = False) -> Iterator[str]:
+    """The device function ``name`` of a kernel; ``delay`` is that of its pathway, as for the C++ target.
+
+    ``ordered``: sums over elements are added up in a fixed order.
+    """
+    printer = DevicePrinter(kernel, tables, ordered)
     body = [*printer.head(), *printer.lines(kernel.prologue), *_loops(printer, delay)]
     yield from device_function(name, body)
 
@@ -45,9 +48,11 @@ def _loops(printer: DevicePrinter, delay: str) -> Iterator[str]:
     match domain:
         case Elements():
             start, stop = printer.printer(domain.start), printer.printer(domain.stop)
+            yield from printer.room(f"{stop} - {start}")
             yield f"for (int32_t i = {start} + grid.thread; i < {stop}; i += grid.threads) {{"
             yield from indent(printer.lines(printer.kernel.body))
             yield "}"
+            yield from printer.added_up()
         case Once():
             yield "if (!grid.first()) return;"
             yield from printer.lines(printer.kernel.body)
@@ -88,10 +93,12 @@ def _events(printer: DevicePrinter, domain: Events) -> Iterator[str]:
     if domain.recorder is None:
         yield f"const int32_t first = first_from(list.index, list.count, {domain.start});"
         yield f"const int32_t last = first_from(list.index, list.count, {domain.stop});"
+        yield from printer.room("last - first")
         yield "for (int32_t e = first + grid.thread; e < last; e += grid.threads) {"
         yield "    const int32_t i = list.index[e];"
         yield from indent(printer.lines(printer.kernel.body))
         yield "}"
+        yield from printer.added_up()
         return
     yield f"Recorder& recorder = *c.recorders[{tables.recorder(domain.recorder)}];"
     yield f"const EventRecord record(recorder, list, {domain.start}, {domain.stop});"
@@ -146,12 +153,14 @@ def _synapses(printer: DevicePrinter, domain: Synapses) -> Iterator[str]:
     """Every synapse, a thread each: the slots of the pool, of which some hold none."""
     storage = projection_name(domain.projection)
     yield f"const int32_t slots = static_cast<int32_t>({storage}->rows.end);"
+    yield from printer.room(f"{storage}->live")
     yield "for (int32_t s = grid.thread; s < slots; s += grid.threads) {"
     yield f"    const int32_t i = pre_{storage}[s];"
     yield "    if (i < 0) continue;"
     yield f"    const int32_t j = post_{storage}[s]; (void)j;"
     yield from indent(_synapse(printer, storage))
     yield "}"
+    yield from printer.added_up()
 
 
 def _synapse(printer: DevicePrinter, storage: str) -> Iterator[str]:
@@ -174,9 +183,11 @@ def _of_events(
     yield f"const Pathway& way = *c.pathways[{tables.pathway(domain.projection, domain.pathway)}];"
     yield f"const int64_t now = {_step(printer)};"
     marked = isinstance(domain, EventSynapses)
+    yield from printer.room(_most_reached(domain, delay == "uniform"))
     if delay != "uniform":
         yield "const SpikeList& list = list_at(*way.ring, now);"
         yield from body
+        yield from printer.added_up()
         return
     if marked:
         storage = projection_name(domain.projection)
@@ -188,19 +199,30 @@ def _of_events(
         yield f"    const int64_t mark = fired == now ? {storage}->next_serial : way.marks[fired % way.n_marks];"
     yield "    const SpikeList& list = list_at(*way.ring, fired);"
     yield from indent(body)
+    yield from indent(printer.added_up())
     yield "    grid.sync();  // a neuron may be in several of these lists"
     yield "}"
+
+
+def _most_reached(domain: EventSynapses | EventNeurons, delayed: bool) -> str:
+    """How many elements the events of a list reach, of the one that reaches most."""
+    if isinstance(domain, EventNeurons):
+        return "way.ring->n"
+    columns, late = ("true" if domain.side == "post" else "false"), ("true" if delayed else "false")
+    return f"most_entries(way, {projection_name(domain.projection)}, now, {columns}, {late})"
 
 
 def _arrivals(printer: DevicePrinter, storage: str) -> Iterator[str]:
     """Synapses with a delay each: the events that arrive in this step, a thread each."""
     yield f"const EventList& arrivals = events_at(way.queue, {_step(printer)});"
+    yield from printer.room("arrivals.n")
     yield "for (int64_t e = grid.thread; e < arrivals.n; e += grid.threads) {"
     yield f"    const int32_t s = locate({storage}, arrivals.items[e]);"
     yield "    if (s < 0) continue;"
     yield f"    const int32_t i = {storage}->pre[s], j = {storage}->post[s]; (void)i; (void)j;"
     yield from indent(_synapse(printer, storage))
     yield "}"
+    yield from printer.added_up()
     yield f"events_done(grid, way, {_step(printer)});"
 
 

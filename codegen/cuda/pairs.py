@@ -29,9 +29,11 @@ def pair_loops(printer: DevicePrinter, domain: Pairs | PairSample | Matching) ->
         yield "if (pairs.n < 0) return;"
         yield "const int64_t n = pairs.n;"
     yield from _room(printer, storage, domain)
+    yield from printer.room("n")
     if isinstance(domain, PairSample):
         yield "note_lacking(home, grid, pairs);"
     yield from _each(printer, storage, domain, printer.lines(printer.kernel.body))
+    yield from printer.added_up()
 
 
 def _each(

@@ -34,7 +34,7 @@ __device__ inline void provide(const Context& c, Context* home, const Grid& grid
 // ---- sums over the grid ----
 
 // Numbers that all threads share, from one barrier to the next; behind them is one for each block.
-enum Shared : int32_t { shared_count, shared_lacking, shared_longest, shared_round, shared_numbers };
+enum Shared : int32_t { shared_count, shared_lacking, shared_longest, shared_round, shared_addends, shared_numbers };
 
 __device__ inline int64_t* shared_number(const Context& c, int32_t k) { return static_cast<int64_t*>(c.sums) + k; }
 

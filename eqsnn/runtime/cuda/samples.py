@@ -14,7 +14,7 @@ from .mirror import Mirror
 WANTS_BUFFER = 16
 """The first of the kinds of room that are buffers, in the order of ``enum Room`` in ``cuda/rooms.h``."""
 
-_SHARED = 4  # numbers that the whole grid shares
+_SHARED = 5  # numbers that the whole grid shares
 _LEAST = 1 << 12  # bytes
 _ORDERED, _START = 16, 8  # bytes of a synapse to be sorted, and of where its neuron's begin
 
@@ -25,14 +25,14 @@ class DeviceRooms:
     def __init__(self, mirror: Mirror, bound: Bound, context: Context, blocks: int) -> None:
         self._mirror, self._context = mirror, context
         actions, storages = bound.program.actions, tuple(bound.ragged.values())
-        if any(map(_draws, actions)) or any(map(_sorts, actions)):
-            neurons = max(max(storage.fields.n_pre, storage.fields.n_post) for storage in storages) + 1
-            synapses = max(map(len, storages)) if any(map(_sorts, actions)) else 0
-            context.sums = mirror.room(8 * (_SHARED + blocks))
-            for buffer in context.sample:
-                self._give(buffer, _LEAST)
-            for buffer, size in zip(context.wide, (_START * neurons,) * 2 + (_ORDERED * synapses,) * 2, strict=True):
-                self._give(buffer, max(size, _LEAST))
+        neurons = max((max(storage.fields.n_pre, storage.fields.n_post) for storage in storages), default=0) + 1
+        synapses = max(map(len, storages)) if any(map(_sorts, actions)) else 0
+        drawn = _START * neurons if synapses or any(map(_draws, actions)) else 0
+        context.sums = mirror.room(8 * (_SHARED + blocks))
+        for buffer in context.sample:
+            self._give(buffer, _LEAST)
+        for buffer, size in zip(context.wide, (drawn, drawn, _ORDERED * synapses, _ORDERED * synapses), strict=True):
+            self._give(buffer, max(size, _LEAST))
         self._asides = [self._aside(bound, k) for k in range(len(bound.program.arrays))]
         self._table = mirror.table(self._asides)
         context.asides = cast(self._table, type(context.asides))
