@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -19,6 +21,14 @@ class Kernels:
 
     def launch(self, name: str, grid: int, block: int, argument: int) -> None:
         self._module.launch(name, grid, block, argument, cooperative=True)
+
+    def launch_all(self, launches: Sequence[tuple[str, int]], block: int, argument: int, *, timed: bool = False) -> list[float]:
+        times = []
+        for name, grid in launches:
+            began = perf_counter()
+            self.launch(name, grid, block, argument)
+            times.append(perf_counter() - began)
+        return times if timed else []
 
     def resident_blocks(self, name: str, block: int) -> int:
         return self._blocks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import numpy.typing as npt
@@ -20,6 +21,16 @@ class Module(Protocol):
 
     def launch(self, name: str, grid: int, block: int, argument: int) -> None:
         """Run a kernel on ``grid`` blocks of ``block`` threads, and wait until it has ended.
+
+        :raises DeviceLostError: the device has failed.
+        """
+
+    def launch_all(
+        self, launches: Sequence[tuple[str, int]], block: int, argument: int, *, timed: bool = False
+    ) -> list[float]:
+        """Run kernels, each on so many blocks, one after the other, and wait until the last has ended.
+
+        The seconds that each of them took, where they are ``timed``; else none are told.
 
         :raises DeviceLostError: the device has failed.
         """

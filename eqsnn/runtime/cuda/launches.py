@@ -13,16 +13,14 @@ from ...codegen.ir import CallBack
 from ...codegen.program import Program
 from ..context import FAULT_MEMORY, FAULT_TOO_MANY, PAUSE_CALL, PAUSE_ROOM, Context
 from ..interrupts import Interrupts
-from .device import DeviceLostError, Module
+from .device import DeviceLostError
+from .loops import NEVER, Loop
 from .structure import TooManySlotsError
 from .upload import Upload
 
-BLOCK = 256
-"""Threads of a block, as ``cuda/grid.h`` has it."""
-
 _PATIENCE = 0.1  # seconds between two looks at the host
 _FIRST, _MOST = 16, 1 << 40  # steps of a launch
-_NONE, _NEVER = 2**62, 2**64 - 1
+_NONE = 2**62
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class Launches:
     ``fetched`` is the first tick whose step the host's state knows nothing of, or not all; ``seconds`` the time spent.
     """
 
-    def __init__(self, program: Program, module: Module, upload: Upload, blocks: int, host: Host, start: int) -> None:
-        self._program, self._module, self._upload, self._blocks, self._host = program, module, upload, blocks, host
+    def __init__(self, program: Program, loop: Loop, upload: Upload, host: Host, start: int) -> None:
+        self._program, self._loop, self._upload, self._host = program, loop, upload, host
         self.fetched, self.seconds = start, 0.0
         self._resume, self._steps = 0, _FIRST
         self._tick = start
@@ -90,13 +88,9 @@ class Launches:
         """One launch; what was recorded comes to the host, and it is noted where to go on."""
         upload, context = self._upload, self._upload.host
         context.tick, context.end, context.resume = self._tick, end, self._resume
-        context.pause, context.ends, context.fault.code, context.fault.index = 0, _NEVER, 0, _NONE
-        upload.mirror.write(upload.context, context)
-        began = perf_counter()
-        self._module.launch("eqsnn_run", self._blocks, BLOCK, upload.context)
-        spent = perf_counter() - began
+        context.pause, context.ends, context.fault.code, context.fault.index = 0, NEVER, 0, _NONE
+        found, spent = self._loop.run(upload, context)
         self._on_device += spent
-        found = upload.mirror.read(upload.context, Context)
         for recorder in upload.recorders:
             recorder.drain()
         if not found.pause:
@@ -156,8 +150,8 @@ class Launches:
         self, cycles: npt.NDArray[np.float64], calls: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
         """Seconds and calls of each action, on the device (the last of ``cycles`` is for all launches) and here."""
-        seconds = cycles[:-1] * (self._on_device / max(cycles[-1], 1.0)) + self._in_python
-        return seconds, calls[:-1] + self._calls
+        on_device = cycles[:-1] * (self._on_device / max(cycles[-1], 1.0)) + self._loop.seconds
+        return on_device + self._in_python, calls[:-1] + self._loop.calls + self._calls
 
 
 def _steps_for(steps: int, seconds: float) -> int:

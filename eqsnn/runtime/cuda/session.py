@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from ..interrupts import Interrupts
 from ..session import Outcome
 from .device import Device, Module
 from .failures import explained, nothing_ran
-from .launches import BLOCK, Host, Launches
+from .launches import Host, Launches
+from .loops import BLOCK, SETUP, loop_of
 from .mirror import Mirror
 from .upload import Upload
 
@@ -28,6 +29,7 @@ class CudaSession:
     program: Program
     device: Device
     real: np.dtype[Any]
+    loop: Literal["device", "host"] = "device"
     tick: int = 0
     seconds: float = 0.0
     _module: Module | None = None
@@ -60,13 +62,12 @@ class CudaSession:
         functions = {name: state.callback(name) for name in self.program.callbacks}
         try:
             with explained(nothing_ran):
-                # Both kernels have barriers, and the one that takes more registers may have fewer blocks.
-                blocks = min(self._module.resident_blocks(name, BLOCK) for name in ("eqsnn_setup", "eqsnn_run"))
+                loop, blocks = loop_of(self.loop, self.program, self._module)
                 upload = Upload(mirror, bound, self._module, blocks)
-                self._module.launch("eqsnn_setup", blocks, BLOCK, upload.context)
+                self._module.launch(SETUP, loop.blocks[SETUP], BLOCK, upload.context)
             with Interrupts() as interrupts:
                 host = Host(functions, heartbeat, position, stopped, interrupts)
-                launches = Launches(self.program, self._module, upload, blocks, host, start)
+                launches = Launches(self.program, loop, upload, host, start)
                 try:
                     with explained(launches.rescue):
                         last = launches.run(end)

@@ -22,7 +22,7 @@ from .structure import WANTS_LISTS, WANTS_QUEUE, DeviceRagged, longest_list
 
 
 class Upload:
-    """The copies of a bound program's state: `context` is the address of the one that kernels are given."""
+    """The copies of a bound program's state: `context` is the address of what kernels are given."""
 
     def __init__(self, mirror: Mirror, bound: Bound, module: Module, blocks: int) -> None:
         self.mirror, self.bound, self._module, self._blocks = mirror, bound, module, blocks
@@ -39,7 +39,16 @@ class Upload:
         context.arrived = self.mirror.zeros(8)
         self._rooms = DeviceRooms(self.mirror, self.bound, context, self._blocks)
         self.host = context
-        self.context = self.mirror.struct(context)
+        self.context = self.mirror.table([context, context])
+
+    def write(self, context: Context) -> None:
+        """Give kernels this context, and behind it the same for those that only read."""
+        self.mirror.write(self.context, context)
+        self.mirror.write(self.context + sizeof(Context), context)
+
+    def read(self) -> Context:
+        """The context as kernels have left it."""
+        return self.mirror.read(self.context, Context)
 
     def renew(self) -> None:
         """Copy everything anew from the host, which has fetched it and may have changed it in any way."""
