@@ -13,9 +13,9 @@ from .ir import Action, Argument, Array, Run
 class Target:
     """What a program is compiled for: ``'cpp'``, or ``'cuda'`` in one of several ways.
 
-    ``loop`` tells where steps are counted: ``'device'``, one kernel that runs many steps, or ``'host'``, which launches a
-    kernel for each action. Both give the same. ``ordered``: what many elements add to one place is added up in an order
-    that does not depend on which thread comes first, so that rounding is the same in each run.
+    ``loop`` tells where steps are counted: ``'device'``, one kernel that runs many steps, or ``'host'``, which launches
+    a kernel for each action. Both give the same. ``ordered``: what many elements add to one place is added up in an
+    order that does not depend on which thread comes first, so that rounding is the same in each run.
     """
 
     name: Choice["cpp", "cuda"] = "cpp"

@@ -114,7 +114,8 @@ class Preferences:
         "Where steps on a GPU are counted: 'device', one kernel runs many steps; 'host', each action is a launch.",
     )  # fmt: skip
     cuda_ordered = Preference[bool](
-        False, _boolean, "True or False", "Add up in a fixed order on a GPU: slower, and bit by bit the same in each run."
+        False, _boolean, "True or False",
+        "Add up in a fixed order on a GPU: slower, and the same in each run to the last bit.",
     )
     optimise = Preference[bool](
         True, _boolean, "True or False", "Let the C++ compiler optimise; False compiles faster and runs slower."

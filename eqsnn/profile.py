@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .codegen.program import Program
+    from .runtime.cuda.resources import KernelUse
     from .runtime.session import Outcome
 
 
@@ -28,6 +29,8 @@ class Profile:
     """
 
     entries: tuple[Entry, ...]
+    kernels: tuple[KernelUse, ...] = ()
+    """On a GPU, what each kernel takes of it."""
 
     @classmethod
     def of(cls, program: Program, outcome: Outcome) -> Profile:
@@ -38,7 +41,7 @@ class Profile:
             before = sums.get(name, (0.0, 0))
             sums[name] = (before[0] + float(seconds), before[1] + int(calls))
         entries = [Entry(name, seconds, calls) for name, (seconds, calls) in sums.items()]
-        return cls(tuple(sorted(entries, key=lambda e: -e.seconds)))
+        return cls(tuple(sorted(entries, key=lambda e: -e.seconds)), outcome.kernels)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -61,4 +64,20 @@ class Profile:
             f"{1e6 * e.seconds / max(1, e.calls):9.3f}"
             for e in self.entries
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *_table_of(self.kernels)])
+
+
+def _table_of(kernels: tuple[KernelUse, ...]) -> Iterator[str]:
+    """What kernels take of a GPU, in lines."""
+    if not kernels:
+        return
+    width = max(len("kernel"), *(len(k.name) for k in kernels))
+    yield ""
+    yield f"{'kernel':<{width}}  registers  shared memory  stack  spilled  blocks  occupancy"
+    for kernel in kernels:
+        used = kernel.resources
+        spilled = used.spill_stores + used.spill_loads
+        yield (
+            f"{kernel.name:<{width}}  {used.registers:9d}  {used.shared:11d} B  {used.stack:3d} B  {spilled:5d} B  "
+            f"{kernel.blocks:6d}  {kernel.occupancy:9.0%}"
+        )

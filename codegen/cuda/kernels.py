@@ -16,7 +16,7 @@ from .ordered import added_up, put_aside, room, shared_sums
 
 @dataclass(frozen=True, slots=True)
 class DevicePrinter(KernelPrinter):
-    """Prints one kernel. Each element draws its own numbers, and whatever it adds may be added to by others: at once, or
+    """Prints one kernel. Each element draws its own numbers, and others may add to whatever it adds to: at once, or
     where sums are ``ordered`` in a fixed order.
     """
 

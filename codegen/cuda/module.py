@@ -1,4 +1,4 @@
-"""The CUDA target: a whole program as one source. Every action is a function that all threads of a grid call together."""
+"""The CUDA target: a program as one source, in which all threads of a grid carry out each action together."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def emit(
     for action in program.actions:
         parts: Iterator[str] = iter(())
         if isinstance(action, Run):
-            parts = kernel_function(action.kernel, names[id(action)], tables, _delay(action, delays), ordered=target.ordered)
+            name, delay = names[id(action)], _delay(action, delays)
+            parts = kernel_function(action.kernel, name, tables, delay, ordered=target.ordered)
         functions.append("\n".join(parts))
     functions += ["\n".join(kernel_function(k, identifier(k.name), tables, "")) for k in program.tables]
     calls = [_call(action, names, tables, _growing(program)) for action in program.actions]

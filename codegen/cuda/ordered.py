@@ -1,7 +1,7 @@
-"""Sums in a fixed order: what many elements add to one place is put aside, sorted by place and element, and then added up.
+"""Sums in a fixed order: what many elements add to one place is put aside, sorted by place and element, and added up.
 
-An element is known by a number that does not depend on threads or storage: that of the neuron or pair, or the serial number
-of the synapse.
+An element is known by a number that does not depend on threads or storage: that of the neuron or pair, or the serial
+number of the synapse.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The step loop of a program, in one of two ways that give the same.
 
-On the device: one kernel runs many steps, with a barrier of the whole grid after each action, so that a small network is
-not bound by launches. On the host: a kernel for each action, and one that ends a step; the runtime launches them in order,
-and those that come after the end of a launch do nothing (see ``cuda/steps.h``).
+On the device: one kernel runs many steps, with a barrier of the whole grid after each action, so that a small network
+is not bound by launches. On the host: a kernel for each action, and one that ends a step; the runtime launches them in
+order, and those that come after the end of a launch do nothing (see ``cuda/steps.h``).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .ordered import shared_sums
 
 
 def step_loop(actions: tuple[Action, ...], calls: list[str], tables: Tables, target: Target) -> Iterator[str]:
-    """The kernels that carry out steps; ``calls`` are the statements of the actions, '' where there is nothing to do."""
+    """The kernels that carry out steps; ``calls`` are the statements of the actions, '' where there is none."""
     pausing = [_may_pause(action, target.ordered) for action in actions]
     if target.loop == "device":
         return _one_kernel(actions, calls, tables, pausing)
@@ -99,7 +99,7 @@ def _carried_out(place: int, action: Action, call: str, may_pause: bool) -> Iter
 
 
 def _a_kernel_each(actions: tuple[Action, ...], calls: list[str], tables: Tables) -> Iterator[str]:
-    """Kernels ``eqsnn_action_<place>``, which know the step from a context that they only read, behind the first one."""
+    """Kernels ``eqsnn_action_<place>``, which know the step from a context behind the first, which they only read."""
     for place, (action, call) in enumerate(zip(actions, calls, strict=True)):
         if not call or isinstance(action, CallBack):
             continue

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,16 @@ from .bind import Bound, State, Timing
 from .context import CALLBACK, FAULT_PYTHON, Context
 from .interrupts import Interrupts
 
+if TYPE_CHECKING:
+    from .cuda.resources import KernelUse
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended: ``fault`` is 0, or a code of `eqsnn.runtime.context` with the action and index it speaks of.
 
-    In a batch, ``copy`` is the network that met it.
+    In a batch, ``copy`` is the network that met it. Of a profiled run: ``seconds`` and ``calls`` of each action, and on
+    a device what its ``kernels`` take of it.
     """
 
     fault: int
@@ -33,6 +37,7 @@ class Outcome:
     seconds: npt.NDArray[np.float64] | None
     calls: npt.NDArray[np.int64] | None
     copy: int = 0
+    kernels: tuple[KernelUse, ...] = ()
 
 
 @dataclass(slots=True)

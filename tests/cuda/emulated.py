@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +11,7 @@ from emulation.driver import EmulatedDevice
 from emulation.driver import Module as EmulatedModule
 
 from eqsnn.runtime import core
+from eqsnn.runtime.cuda.resources import KernelUse
 
 
 class Kernels:
@@ -29,6 +30,13 @@ class Kernels:
             self.launch(name, grid, block, argument)
             times.append(perf_counter() - began)
         return times if timed else []
+
+    def suitable_blocks(self, name: str, block: int, elements: int) -> int:
+        assert elements > 0
+        return self._blocks
+
+    def used(self, blocks: Mapping[str, int], block: int) -> tuple[KernelUse, ...]:
+        return ()
 
     def resident_blocks(self, name: str, block: int) -> int:
         return self._blocks

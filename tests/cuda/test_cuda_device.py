@@ -23,13 +23,14 @@ from eqsnn import (
     device,
     ms,
     network_operation,
+    prefs,
     run,
     seed,
     start_scope,
 )
 from eqsnn.errors import BuildError, RunError
 from eqsnn.runtime.cuda import nvcc as nvcc_module
-from eqsnn.runtime.cuda import pycuda_device
+from eqsnn.runtime.cuda import pycuda_device, pycuda_module
 from eqsnn.runtime.cuda.nvcc import Nvcc, find_nvcc
 
 FAKE = Path(__file__).parent / "fake_pycuda"
@@ -53,6 +54,7 @@ def no_pycuda(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     device.use(None)
     yield
     device.use(None)
+    prefs.reset()
     for name in [name for name in sys.modules if name.partition(".")[0] == "pycuda"]:
         del sys.modules[name]
 
@@ -119,7 +121,7 @@ def test_a_network_runs_as_on_the_processor(driver: Any, nvcc: Nvcc) -> None:
     assert calls.count("LaunchKernel eqsnn_run") >= 2
     for k, call in enumerate(calls):
         if call.startswith("LaunchKernel"):
-            assert calls[k + 1] == "CtxSynchronize"
+            assert calls[k + 1] == "StreamSynchronize"
     assert calls.count("MemAlloc") == calls.count("MemFree") > 20
     assert driver.machine.emulated.memory.used == 0
 
@@ -138,13 +140,69 @@ def test_one_context_however_often_it_is_chosen(driver: Any, nvcc: Nvcc) -> None
 def test_as_many_blocks_as_are_resident(driver: Any, nvcc: Nvcc) -> None:
     device("cuda")
     hardware = device._hardware
-    module = pycuda_device.PyCudaModule(hardware, _Kernels())
+    module = pycuda_device.PyCudaModule(hardware, _Kernels(), Path("nowhere.cubin"))
     for registers, blocks in ((40, 2), (168, 1), (255, 1)):  # 512 threads, and 65536 registers, for blocks of 256
         driver.machine.registers = registers
         assert module.resident_blocks("anything", 256) == blocks
     assert module.resident_blocks("anything", 128) == 2
     with pytest.raises(BuildError, match=r"takes 255 registers.*E816"):
         module.resident_blocks("anything", 512)
+
+
+@pytest.fixture
+def bindings(driver: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """`cuda.bindings.driver` on the same machine."""
+    known = [name for name in sys.modules if name == "cuda.bindings" or name.startswith("cuda.bindings.")]
+    for name in [*known, *(["cuda"] if "cuda" in sys.modules else [])]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(FAKE.parent / "fake_bindings")
+    yield importlib.import_module("cuda.bindings.driver")
+    for name in [name for name in sys.modules if name == "cuda" or name.startswith("cuda.bindings")]:
+        del sys.modules[name]
+
+
+def test_cooperative_launches_where_cuda_bindings_are_installed(driver: Any, bindings: Any, nvcc: Nvcc) -> None:
+    expected = result(5 * ms)
+    device("cuda")
+    got = result(5 * ms)
+    np.testing.assert_array_equal(got["i"], expected["i"])
+    calls = driver.machine.calls
+    assert "LaunchCooperativeKernel eqsnn_run" in calls and not any(call.startswith("LaunchKernel") for call in calls)
+
+
+def test_a_cooperative_launch_that_the_driver_refuses(driver: Any, bindings: Any, nvcc: Nvcc, monkeypatch: Any) -> None:
+    device("cuda")
+    monkeypatch.setattr(bindings, "cuOccupancyMaxActiveBlocksPerMultiprocessor", lambda *_: (0, 9000))
+    monkeypatch.setattr(pycuda_module, "_SMALL", 10)
+    start_scope()
+    group = NeuronGroup(9000 * 256, "dv/dt = -v/ms : 1", method="exact")
+    group.v = 1
+    with pytest.raises(RunError, match=r"GPU has failed: cuLaunchCooperativeKernel: too many blocks in cooperative launch"):
+        run(1 * ms)
+    assert (group.v[:] == 1).all()
+
+
+def test_one_block_for_little_work(driver: Any, nvcc: Nvcc) -> None:
+    device("cuda")
+    module = pycuda_device.PyCudaModule(device._hardware, _Kernels(), Path("nowhere.cubin"))
+    driver.machine.registers = 40
+    assert [module.suitable_blocks("anything", 256, n) for n in (1, 1024, 1025, 10**6)] == [1, 1, 2, 2]
+
+
+def test_what_kernels_take_is_in_the_profile(driver: Any, nvcc: Nvcc) -> None:
+    device("cuda")
+    group, *_ = cells()
+    for loop, kernel in (("device", "eqsnn_run"), ("host", "eqsnn_action_0")):
+        prefs.cuda_loop = loop
+        network = run(1 * ms, profile=True)
+        kernels = {each.name: each for each in network.profile.kernels}
+        assert 16 <= kernels[kernel].resources.registers <= 255 and kernels[kernel].blocks == 1
+        assert 0 < kernels[kernel].occupancy <= 1
+        text = str(network.profile)
+        assert "registers  shared memory  stack  spilled  blocks  occupancy" in text and kernel in text
+        assert sum(entry.calls for entry in network.profile) > 30 and network.profile.total > 0
+    assert driver.machine.calls.count("EventElapsedTime") > 30
+    del group
 
 
 class _Kernels:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy.typing as npt
+
+from .resources import KernelUse
 
 
 class DeviceFullError(MemoryError):
@@ -37,6 +39,12 @@ class Module(Protocol):
 
     def resident_blocks(self, name: str, block: int) -> int:
         """The number of blocks of a kernel that the device holds at once."""
+
+    def suitable_blocks(self, name: str, block: int, elements: int) -> int:
+        """The number of blocks, of those, that are worth while for so many elements."""
+
+    def used(self, blocks: Mapping[str, int], block: int) -> tuple[KernelUse, ...]:
+        """What kernels take that run on so many blocks each, as far as it is known."""
 
 
 class Device(Protocol):

@@ -22,7 +22,7 @@ from .upload import Upload
 BLOCK = 256
 """Threads of a block, as ``cuda/grid.h`` has it."""
 
-SETUP = "eqsnn_setup"
+SETUP, _RUN = "eqsnn_setup", "eqsnn_run"
 NEVER = 2**64 - 1
 """The moment of an end that has not been."""
 
@@ -47,14 +47,14 @@ class DeviceLoop:
     """One kernel that runs many steps, with barriers between actions."""
 
     def __init__(self, program: Program, module: Module, blocks: int) -> None:
-        self._module, self.blocks = module, dict.fromkeys((SETUP, "eqsnn_run"), blocks)
+        self._module, self.blocks = module, dict.fromkeys((SETUP, _RUN), blocks)
         self.seconds, self.calls = np.zeros(len(program.actions)), np.zeros(len(program.actions), np.int64)
 
     def run(self, upload: Upload, context: Context) -> tuple[Context, float]:
         """See `Loop.run`; where the time went is measured on the device."""
         upload.write(context)
         began = perf_counter()
-        self._module.launch("eqsnn_run", self.blocks["eqsnn_run"], BLOCK, upload.context)
+        self._module.launch(_RUN, self.blocks[_RUN], BLOCK, upload.context)
         return upload.read(), perf_counter() - began
 
 
@@ -135,14 +135,13 @@ class HostLoop:
                 self.calls[each.place] += 1
 
 
-def loop_of(kind: Literal["device", "host"], program: Program, module: Module) -> tuple[Loop, int]:
-    """The loop of a program that is compiled for it, and the blocks of its largest grid."""
+def loop_of(kind: Literal["device", "host"], program: Program, module: Module, elements: int) -> Loop:
+    """The loop of a program that is compiled for it, and has so many elements to share out."""
     if kind == "device":
         # Both kernels have barriers, and the one that takes more registers may have fewer blocks.
-        blocks = min(module.resident_blocks(name, BLOCK) for name in (SETUP, "eqsnn_run"))
-        return DeviceLoop(program, module, blocks), blocks
-    grids = {name: module.resident_blocks(name, BLOCK) for name in HostLoop.kernels_of(program)}
-    return HostLoop(program, module, grids), max(grids.values())
+        return DeviceLoop(program, module, min(module.suitable_blocks(name, BLOCK, elements) for name in (SETUP, _RUN)))
+    grids = {name: module.suitable_blocks(name, BLOCK, elements) for name in HostLoop.kernels_of(program)}
+    return HostLoop(program, module, grids)
 
 
 def _moment(tick: int, place: int) -> int:

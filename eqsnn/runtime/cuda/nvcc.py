@@ -111,6 +111,12 @@ def compile_cubin(source: str, nvcc: Nvcc, capability: Capability, *, cache_dir:
     return path
 
 
+def log_of(cubin: Path) -> str:
+    """What nvcc said when it built a cubin; '' if that is not there."""
+    log = cubin.with_name(_LOG)
+    return log.read_text(errors="replace") if log.is_file() else ""
+
+
 # ---- finding it ----
 
 

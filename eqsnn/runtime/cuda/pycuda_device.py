@@ -21,13 +21,13 @@ import numpy.typing as npt
 from ...grammar.errors import BuildError, RunError
 from .device import DeviceFullError, DeviceLostError
 from .nvcc import Capability, Nvcc, compile_cubin, find_nvcc
-from .occupancy import Limits, Usage, resident_blocks
+from .occupancy import Limits
+from .pycuda_module import CPU, PyCudaModule
 
 OLDEST: Capability = (7, 5)
 """Compute capability of the oldest GPU: CUDA 13 compiles for none before it (Turing)."""
 
 _PYCUDA = "python -m pip install 'eqsnn[cuda]' (it is compiled then; README, 'On a GPU')"
-_CPU = "device('cpp') runs the model on this machine's processor"
 
 
 class PyCudaDevice:
@@ -104,7 +104,7 @@ class PyCudaDevice:
             raise RunError("E819", "the GPU has failed earlier in this process.", hint="begin again in a new Python")
         cubin = compile_cubin(source, self.nvcc, self.capability, cache_dir=self._cache_dir())
         try:
-            return PyCudaModule(self, self.driver.module_from_file(str(cubin)))
+            return PyCudaModule(self, self.driver.module_from_file(str(cubin)), cubin)
         except self.driver.Error as error:
             known, made = self.driver.get_driver_version(), ".".join(map(str, self.nvcc.release))
             raise BuildError(
@@ -114,9 +114,10 @@ class PyCudaDevice:
                 hint="update the driver, or install an nvcc of the driver's version or an older one",
             ) from None
 
-    def blocks(self, usage: Usage, block: int) -> int:
-        """The number of blocks that the whole GPU holds at once."""
-        return self._attribute("MULTIPROCESSOR_COUNT") * resident_blocks(self.limits, usage, block)
+    @property
+    def multiprocessors(self) -> int:
+        """How many there are."""
+        return self._attribute("MULTIPROCESSOR_COUNT")
 
     @property
     def limits(self) -> Limits:
@@ -163,50 +164,6 @@ class PyCudaDevice:
         _check_thread()
 
 
-class PyCudaModule:
-    """Kernels on a GPU."""
-
-    def __init__(self, device: PyCudaDevice, module: Any) -> None:
-        self._device, self._module = device, module
-        self._functions: dict[str, Any] = {}
-
-    def launch(self, name: str, grid: int, block: int, argument: int) -> None:
-        """Run a kernel on ``grid`` blocks of ``block`` threads, and wait until it has ended.
-
-        :raises DeviceFullError: the kernel's own memory finds no room. :raises DeviceLostError: the GPU has failed.
-        """
-        with self._device.calls():
-            self._function(name).prepared_call((grid, 1), (block, 1, 1), argument)
-            self._device.driver.Context.synchronize()
-
-    def resident_blocks(self, name: str, block: int) -> int:
-        """The number of blocks of a kernel that the device holds at once.
-
-        :raises BuildError: E816, not even one.
-        """
-        usage = self.usage(name)
-        blocks = self._device.blocks(usage, block)
-        if not blocks:
-            raise BuildError(
-                "E816",
-                f"a thread takes {usage.registers} registers, and the GPU has not enough for one block of {block}; "
-                "this is a bug in eqsnn, not in your model.",
-                hint=f"please report it with the model; {_CPU}",
-            )
-        return blocks
-
-    def usage(self, name: str) -> Usage:
-        """What a kernel takes of a multiprocessor."""
-        with self._device.calls():
-            function = self._function(name)
-            return Usage(int(function.num_regs), int(function.shared_size_bytes))
-
-    def _function(self, name: str) -> Any:
-        if name not in self._functions:
-            self._functions[name] = self._module.get_function(name).prepare("P")
-        return self._functions[name]
-
-
 def open_gpu(cache_dir: Callable[[], Path | None] = lambda: None) -> PyCudaDevice:
     """The first GPU of this machine; ``cache_dir`` tells where compiled code is kept now.
 
@@ -228,7 +185,7 @@ def open_gpu(cache_dir: Callable[[], Path | None] = lambda: None) -> PyCudaDevic
         raise BuildError(
             "E813",
             "the NVIDIA driver finds no GPU in this machine.",
-            hint=f"look at what nvidia-smi lists, and at the environment variable CUDA_VISIBLE_DEVICES; {_CPU}",
+            hint=f"look at what nvidia-smi lists, and at the environment variable CUDA_VISIBLE_DEVICES; {CPU}",
         )
     gpu = driver.Device(0)
     capability = _capability(gpu)
@@ -237,7 +194,7 @@ def open_gpu(cache_dir: Callable[[], Path | None] = lambda: None) -> PyCudaDevic
             "E814",
             f"the GPU '{gpu.name()}' is too old: its compute capability is {capability[0]}.{capability[1]}, and CUDA "
             f"13 begins at {OLDEST[0]}.{OLDEST[1]} (2018).",
-            hint=f"CUDA_VISIBLE_DEVICES chooses another GPU of this machine; {_CPU}",
+            hint=f"CUDA_VISIBLE_DEVICES chooses another GPU of this machine; {CPU}",
         )
     nvcc = find_nvcc()
     nvcc.architecture(capability)
@@ -249,7 +206,7 @@ def open_gpu(cache_dir: Callable[[], Path | None] = lambda: None) -> PyCudaDevic
         ) from None
     except driver.Error as error:  # another program may have it for itself
         message = f"the GPU '{gpu.name()}' cannot be used: {_words(error)}."
-        hint = f"nvidia-smi tells its state and which programs use it; {_CPU}"
+        hint = f"nvidia-smi tells its state and which programs use it; {CPU}"
         raise BuildError("E813", message, hint=hint) from None
 
 
@@ -282,7 +239,7 @@ def _no_driver(reason: str) -> BuildError:
     return BuildError(
         "E812",
         f"the NVIDIA driver of this machine does not work: {reason}.",
-        hint=f"install or update it (nvidia-smi shows whether it works); without a GPU of NVIDIA, {_CPU}",
+        hint=f"install or update it (nvidia-smi shows whether it works); without a GPU of NVIDIA, {CPU}",
     )
 
 

@@ -14,6 +14,7 @@ from .. import core
 from ..bind import Bound, State, Timing
 from ..interrupts import Interrupts
 from ..session import Outcome
+from .demand import elements
 from .device import Device, Module
 from .failures import explained, nothing_ran
 from .launches import Host, Launches
@@ -62,8 +63,8 @@ class CudaSession:
         functions = {name: state.callback(name) for name in self.program.callbacks}
         try:
             with explained(nothing_ran):
-                loop, blocks = loop_of(self.loop, self.program, self._module)
-                upload = Upload(mirror, bound, self._module, blocks)
+                loop = loop_of(self.loop, self.program, self._module, elements(bound))
+                upload = Upload(mirror, bound, self._module, max(loop.blocks.values()))
                 self._module.launch(SETUP, loop.blocks[SETUP], BLOCK, upload.context)
             with Interrupts() as interrupts:
                 host = Host(functions, heartbeat, position, stopped, interrupts)
@@ -81,5 +82,7 @@ class CudaSession:
         finally:
             mirror.close()
             bound.free()
-        fault, times = last.fault, launches.profile(cycles, calls) if profile else (None, None)
-        return Outcome(fault.code, fault.action, fault.index, last.tick, *times)
+        fault = last.fault
+        seconds, counts = launches.profile(cycles, calls) if profile else (None, None)
+        kernels = self._module.used(loop.blocks, BLOCK) if profile else ()
+        return Outcome(fault.code, fault.action, fault.index, last.tick, seconds, counts, kernels=kernels)

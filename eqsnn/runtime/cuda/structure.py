@@ -15,7 +15,7 @@ import numpy as np
 from .. import core
 from ..context import Wanted
 from ..ragged import Fields, Ragged
-from .demand import Demand
+from .demand import Demand, longest_list
 from .device import Module
 from .mirror import Mirror, memory
 
@@ -277,12 +277,6 @@ class DeviceRagged:
             size = column.size * found.rows.room
             if size:
                 move(column.data, memory(self._storage.fields.columns[k].data, size))
-
-
-def longest_list(storage: Ragged) -> int:
-    """Entries of the longest row, or column of the index: the device shares out long ones otherwise than short ones."""
-    names = ("row_length", "col_length") if storage.fields.indexed else ("row_length",)
-    return max(int(storage.table(name).max(initial=0)) for name in names)
 
 
 def _room(entries: int, lists: int, roomy: bool) -> int:

@@ -12,13 +12,13 @@ from .. import core
 from ..bind import Bound
 from ..context import Context, Generator, Pathway, SpikeList, SpikeRing, Wanted
 from ..ragged import Ragged
-from .demand import demand_of
+from .demand import demand_of, longest_list
 from .device import Module
 from .mirror import Mirror, memory
 from .queues import DeviceQueue
 from .records import DeviceRecorder, shape_of
 from .samples import WANTS_BUFFER, DeviceRooms
-from .structure import WANTS_LISTS, WANTS_QUEUE, DeviceRagged, longest_list
+from .structure import WANTS_LISTS, WANTS_QUEUE, DeviceRagged
 
 
 class Upload:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,6 +72,16 @@ class Machine:
             raise LogicError(f"cu{name} failed: invalid device context")
         if context and self.lost:
             raise LogicError(f"cu{name} failed: {self.failure}")
+
+
+    def run(self, module: EmulatedModule, name: str, grid: int, block: int, argument: int) -> None:
+        """A kernel, unless this is the launch that fails."""
+        if self.launches is not None:
+            self.launches -= 1
+            if self.launches < 0:
+                self.lost = self.sticky
+                raise LaunchError(f"cuLaunchKernel failed: {self.failure}")
+        module.launch(name, grid, block, argument, cooperative=True)
 
 
 machine = Machine()
@@ -198,6 +209,28 @@ def _bytes(array: object) -> memoryview:
     return view.cast("B")
 
 
+class Stream:
+    handle = 4711
+
+    def __init__(self, flags: int = 0) -> None:
+        machine.call("StreamCreate")
+
+    def synchronize(self) -> None:
+        machine.call("StreamSynchronize")
+
+
+class Event:
+    def record(self, stream: Stream) -> Event:
+        assert isinstance(stream, Stream)
+        machine.call("EventRecord")
+        self._time = time.perf_counter()
+        return self
+
+    def time_till(self, other: Event) -> float:
+        machine.call("EventElapsedTime")
+        return (other._time - self._time) * 1e3
+
+
 class Function:
     def __init__(self, module: EmulatedModule, name: str) -> None:
         self._module, self._name = module, name
@@ -216,16 +249,13 @@ class Function:
         self.arg_format = arg_types
         return self
 
-    def prepared_call(self, grid: tuple[int, int], block: tuple[int, int, int], argument: int) -> None:
+    def prepared_async_call(
+        self, grid: tuple[int, int], block: tuple[int, int, int], stream: Stream, argument: int
+    ) -> None:
         machine.call(f"LaunchKernel {self._name}")
-        assert self.arg_format == "P" and type(argument) is int
+        assert self.arg_format == "P" and type(argument) is int and isinstance(stream, Stream)
         assert isinstance(grid, tuple) and isinstance(block, tuple) and len(block) == 3
-        if machine.launches is not None:
-            machine.launches -= 1
-            if machine.launches < 0:
-                machine.lost = machine.sticky
-                raise LaunchError(f"cuLaunchKernel failed: {machine.failure}")
-        self._module.launch(self._name, (*grid, 1), block, argument, cooperative=True)
+        machine.run(self._module, self._name, grid[0], block[0], argument)
 
 
 class Module:
@@ -241,6 +271,10 @@ class Module:
 
 def module_from_file(filename: str) -> Module:
     machine.call("ModuleLoad")
+    return Module(loaded(filename))
+
+
+def loaded(filename: str) -> EmulatedModule:
     if not isinstance(filename, str):
         raise builtins.TypeError("a file name is a str")
     if not machine.takes_modules:
@@ -249,4 +283,4 @@ def module_from_file(filename: str) -> Module:
     if path.read_bytes()[:4] != b"\x7fELF":
         raise LogicError("cuModuleLoad failed: device kernel image is invalid")
     source = path.with_suffix(".cu").read_text()
-    return Module(machine.emulated.load(source, [core.INCLUDE], name="network"))
+    return machine.emulated.load(source, [core.INCLUDE], name="network")
