@@ -77,12 +77,12 @@ def plan(
     group, variable = _output(output, objects)
     source = _inputs(inputs, objects)
     learned = _learned(objects)
-    rules = tuple(item for item in objects if isinstance(item, StructuralPlasticity) and item.when == "after_batch")
+    rules = tuple(item for item in objects if isinstance(item, StructuralPlasticity) and item.of_batch)
     kept = {item.name: item for item in objects if not isinstance(item, Monitor | StructuralPlasticity)}
     real = np.dtype(network.precision)
     for item in kept.values():
         item.set_precision(real)
-    declaration = NetworkDeclaration(tuple(d for item in kept.values() for d in item.declare()))
+    declaration = NetworkDeclaration(tuple(d for item in kept.values() for d in item.declare()), batch=True)
     request = _request(learned, group, variable, _texts(pseudo_derivative, kept), options)
     programs = Programs(declaration, _derived(declaration, request), real, group.name)
     return Plan(kept, learned, source, group, variable, rules, programs, resolvers_of(declaration.objects))
@@ -114,7 +114,7 @@ def _require_trainable(objects: tuple[NetworkObject, ...]) -> None:
         if isinstance(item, NetworkOperation):
             message = "a network that is trained cannot call Python in the course of a trial."
             raise errors.RunError("E920", message, place=item.title, hint="look at it between batches")
-        if isinstance(item, StructuralPlasticity) and item.active and item.when != "after_batch":
+        if isinstance(item, StructuralPlasticity) and item.active and not item.of_batch:
             message = "a rule of a network that is trained runs after each batch, not in the course of a trial."
             raise errors.RunError("E920", message, place=item.title, hint="give it when='after_batch'")
         if isinstance(item, Synapses) and not item._connected:
