@@ -76,6 +76,8 @@ class Printer:
                 return identifier(name)
             case Argument(name, _):
                 return "a_" + identifier(name)
+            case Load(array, index) if array.type is BOOL:
+                return f"({self.load(array, index)} != 0)"
             case Load(array, index):
                 return self.load(array, index)
             case Unary(operator, operand):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..ir import (
+    BOOL,
     Array,
     Chosen,
     Elements,
@@ -109,7 +110,7 @@ class KernelPrinter:
     def _array(self, array: Array, changed: bool) -> Iterator[str]:
         if array.space not in ("flat", "slot", "aside"):
             return
-        type_ = self.printer.type(array.type)
+        type_ = "uint8_t" if array.type is BOOL else self.printer.type(array.type)  # g++ has no vectors of bool in memory
         const = "" if changed else "const "
         place = self.tables.array(array)
         if array.space == "slot":

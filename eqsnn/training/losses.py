@@ -72,14 +72,14 @@ class CrossEntropy(_Windowed):
 
     def __call__(self, output: Array, targets: Array, dt: float) -> Judgement:
         """Loss, gradient, and what was right."""
-        counted = self.steps(output.shape[1], dt)
-        part = output[:, counted].astype(np.float64)
-        total = part.sum(1)
-        scores = part if self.per == "step" else total[:, None]
-        log_p = scores - _log_sum_exp(scores)
-        examples = np.arange(len(output))
-        loss = -log_p[examples, :, targets].sum(-1)
-        error = np.exp(log_p)
+        counted, examples = self.steps(output.shape[1], dt), np.arange(len(output))
+        total = output[:, counted].sum(1, dtype=np.float64)
+        scores = output[:, counted] if self.per == "step" else total[:, None]
+        above = scores - scores.max(-1, keepdims=True)  # in the precision of the network: this is a tenth of a batch
+        error = np.exp(above)
+        norm = error.sum(-1, keepdims=True)
+        loss = (np.log(norm[..., 0]) - above[examples, :, targets]).sum(-1, dtype=np.float64)
+        error /= norm
         error[examples, :, targets] -= 1
         gradient = np.zeros_like(output)
         gradient[:, counted] = error
@@ -134,11 +134,6 @@ def loss_of(given: str | Loss) -> Loss:
     if given not in LOSSES:
         raise errors.NameError("E324", f"there is no loss {given!r}.", hint=f"there are {', '.join(map(repr, LOSSES))}")
     return LOSSES[given]()
-
-
-def _log_sum_exp(scores: Array) -> Array:
-    top = scores.max(-1, keepdims=True)
-    return np.asarray(top + np.log(np.exp(scores - top).sum(-1, keepdims=True)))
 
 
 def _seconds(time: Any) -> float:

@@ -25,10 +25,12 @@ class LaneMemory:
 
     def __init__(self) -> None:
         self._arrays: dict[str, Values] = {}
+        self._found: dict[str, list[Values]] = {}
 
     def add(self, name: str, values: Values) -> None:
         """Add an array."""
         self._arrays[name] = values
+        self._found.clear()
 
     def __contains__(self, name: str) -> bool:
         return name in self._arrays
@@ -38,9 +40,14 @@ class LaneMemory:
 
     def clear(self, beginning: str) -> None:
         """Zero the arrays of neurons whose names begin so; not what was kept for each step."""
-        for name, values in self._arrays.items():
-            if name.rpartition(".")[2].startswith(beginning) and "@" not in name:
-                values[:] = 0
+        for values in self._beginning(beginning):
+            values[:] = 0
+
+    def _beginning(self, beginning: str) -> list[Values]:
+        if beginning not in self._found:
+            names = (name for name in self._arrays if "@" not in name and name.partition(".")[2].startswith(beginning))
+            self._found[beginning] = [self._arrays[name] for name in names]
+        return self._found[beginning]
 
     def nbytes(self) -> int:
         """Bytes of all arrays."""
