@@ -1,14 +1,14 @@
-"""Cost of training against connectivity: seconds a batch, by the adjoint and by traces of each synapse, and of rewiring.
+"""Cost of training against connectivity: time an example, by the adjoint and by traces of synapses, and of rewiring.
 
 A network of the size that is trained on SHD: 700 inputs, 512 recurrent ALIF neurons, 20 outputs, 1000 steps of 1 ms,
-with spikes drawn at the rate of that data set (8000 an example). Input and recurrent connectivity are 100, 50, 20, 10, 5
-and 1 %; the readout is dense. Weights are those before training, N(0, 1/sqrt(fan-in)).
+with spikes drawn at the rate of that data set (8000 an example). Input and recurrent connectivity are 100, 50, 20, 10,
+5 and 1 %; the readout is dense. Weights are those before training, N(0, 1/sqrt(fan-in)).
 
     python benchmarks/eprop_cost.py                     # the table
     python benchmarks/eprop_cost.py --examples 128 --threads 2
 
-Measurements of one table are interleaved: every round measures each entry once, and medians over rounds are shown. Traces
-are measured on one chunk of eight examples (``--traces``), and given an example.
+Measurements of one table are interleaved: every round measures each entry once, and medians over rounds are shown.
+Traces are measured on batches of eight examples (``--traces``).
 """
 
 from __future__ import annotations

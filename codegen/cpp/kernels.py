@@ -110,7 +110,9 @@ class KernelPrinter:
     def _array(self, array: Array, changed: bool) -> Iterator[str]:
         if array.space not in ("flat", "slot", "aside"):
             return
-        type_ = "uint8_t" if array.type is BOOL else self.printer.type(array.type)  # g++ has no vectors of bool in memory
+        type_ = self.printer.type(array.type)
+        if array.type is BOOL:
+            type_ = "uint8_t"  # g++ 12 does not vectorise loops that load bools
         const = "" if changed else "const "
         place = self.tables.array(array)
         if array.space == "slot":
