@@ -56,7 +56,8 @@ def compile_network(
     declaration: NetworkDeclaration, units: Units, precision: str, *, once: bool = False, name: str = "network",
     cache_dir: Path | None = None, compiler: str | None = None, target: Target | None = None,
 ) -> Compiled:  # fmt: skip
-    """Compile a network for ``precision`` ``'float64'`` or ``'float32'``; ``once`` for code that runs one time.
+    """Compile a network for ``precision`` ``'float64'`` or ``'float32'``; ``once`` for code that runs one
+    time, or is to be compiled fast.
 
     A device compiles the source of its target itself, when it loads it.
 

@@ -37,6 +37,7 @@ class Engine:
         self.compiled: Compiled | None = None
         self.lanes: Lanes | None = None
         self.tick, self.seconds, self.torn = 0, 0.0, False
+        self._built: tuple[str | None, bool] | None = None  # the compiler, and whether it optimises
         self._session: Session | CudaSession | None = None
         self._meanings: dict[str, dict[str, External | None]] = {}
 
@@ -52,13 +53,14 @@ class Engine:
         declarations = tuple(d for item in objects for d in item.declare())
         resolvers = resolvers_of(declarations)
         declaration = NetworkDeclaration(declarations, (), prefs.check_finite, schedule, batch)
-        known, target = self.compiled, device.target()
+        known, target, built = self.compiled, device.target(), (prefs.compiler, prefs.optimise)
         fits = known is not None and known.declaration == declaration and known.target == target
-        if known is None or not fits or not self._same_names(resolvers):
+        if known is None or not fits or built != self._built or not self._same_names(resolvers):
             known = self.compiled = compile_network(
-                declaration, units(), precision, cache_dir=prefs.cache_dir, compiler=prefs.compiler,
-                name=name, target=target,
+                declaration, units(), precision, once=not prefs.optimise, cache_dir=prefs.cache_dir,
+                compiler=prefs.compiler, name=name, target=target,
             )  # fmt: skip
+            self._built = built
             self._session = device.session(known, np.dtype(precision))
             self._meanings = {owner: resolver.asked() for owner, resolver in resolvers.items()}
         for item in objects:

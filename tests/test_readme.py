@@ -6,24 +6,11 @@ import re
 import shlex
 from pathlib import Path
 
-import pytest
-
-import eqsnn
-
 ROOT = Path(__file__).resolve().parents[1]
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
 
 
-@pytest.fixture
-def fresh():
-    eqsnn.start_scope()
-    eqsnn.prefs.reset()
-    yield
-    eqsnn.start_scope()
-    eqsnn.prefs.reset()
-
-
-def test_python_blocks_run_and_print_what_they_say(fresh, capsys):
+def test_python_blocks_run_and_print_what_they_say(capsys):
     names: dict[str, object] = {"__name__": "__main__"}
     printed = ""
     for number, (language, text) in enumerate(BLOCKS):

@@ -275,9 +275,9 @@ def test_misfits_are_told_in_the_users_words() -> None:
 def test_import_is_cheap() -> None:
     """Measured against what astropy itself takes in the same process: a time alone would measure the machine."""
     code = (
-        "import time; t = time.perf_counter()\n"
-        "import astropy.units; t, known = time.perf_counter(), time.perf_counter() - t\n"
-        "from eqsnn.units import *\nfrom eqsnn._numpy import *\nprint((time.perf_counter() - t) / known)"
+        "import time; t = time.process_time()\n"
+        "import astropy.units; t, known = time.process_time(), time.process_time() - t\n"
+        "from eqsnn.units import *\nfrom eqsnn._numpy import *\nprint((time.process_time() - t) / known)"
     )
-    best = min(float(subprocess.check_output([sys.executable, "-W", "error", "-c", code])) for _ in range(3))
-    assert best < 2  # about 1
+    ratios = (float(subprocess.check_output([sys.executable, "-W", "error", "-c", code])) for _ in range(5))
+    assert any(ratio < 2 for ratio in ratios)  # about 1

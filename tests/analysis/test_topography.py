@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -317,6 +317,6 @@ def test_without_scipy_the_measures_remain(monkeypatch):
 def test_ten_thousand_targets_take_a_moment():
     rng = np.random.default_rng(15)
     afferents = random_afferents(rng, (100, 100), each=20)
-    start = perf_counter()
+    start = process_time()
     afferents.fields(weighted=True)
-    assert perf_counter() - start < 1.5  # 0.1 s where nothing else runs
+    assert process_time() - start < 1.5  # 0.1 s where nothing else runs

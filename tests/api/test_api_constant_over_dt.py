@@ -14,15 +14,13 @@ from eqsnn import (
     Synapses,
     defaultclock,
     ms,
-    start_scope,
 )
 
 DT = 0.1
 
 
 @pytest.fixture(autouse=True)
-def own_scope():
-    start_scope()
+def long_steps():
     defaultclock.dt = DT * ms
 
 

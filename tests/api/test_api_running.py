@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import eqsnn.compiler
-from eqsnn import Network, NeuronGroup, Synapses, errors, ms, mV, network_operation, run, stop
+from eqsnn import Network, NeuronGroup, Synapses, errors, ms, mV, network_operation, prefs, run, stop
 
 
 def test_stop_ends_the_run_after_the_step():
@@ -94,3 +94,19 @@ def test_a_constant_called_as_a_property_of_clocks():
     G.run_regularly("x += step", dt=1 * ms)
     Network(G, S).run(2 * ms)
     assert (G.x == 2 * step).all()
+
+
+def test_optimise_holds_for_the_runs_that_follow():
+    group = NeuronGroup(3, "dx/dt = (i + 1)/ms : 1", method="euler")
+    net = Network(group)
+
+    def library():
+        net.run(1 * ms)
+        return net.compiled.library
+
+    optimised = library()
+    prefs.optimise = False
+    plain = library()
+    prefs.optimise = True
+    assert plain != optimised == library()
+    assert np.allclose(group.x, [3, 6, 9])

@@ -19,7 +19,7 @@ DYNAMIC_SHARED = (48 << 10) + 256  # as in runtime/shared.h: the capacity and th
 
 # Without contraction a*b + c is rounded twice on every machine, as nvcc does it with -fmad=false.
 _COMMON = ("-std=c++17", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off", "-fno-strict-aliasing", "-pipe")
-_MODULE = ("-O1", "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function", "-Wno-unused-variable")
+_MODULE = ("-O0", "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function", "-Wno-unused-variable")
 _RUNTIME = ("-O2", "-Wall", "-Wextra")
 _ASAN = ("-fsanitize=address", "-fno-omit-frame-pointer", "-g1")
 

@@ -11,16 +11,6 @@ from eqsnn import *
 from eqsnn import errors
 from eqsnn.runtime import core
 
-
-@pytest.fixture(autouse=True)
-def fresh():
-    start_scope()
-    seed(1)
-    yield
-    prefs.reset()
-    defaultclock.dt = 0.1 * ms
-
-
 # ---- prefs.check_finite ---------------------------------------------------------------------------------------------
 
 

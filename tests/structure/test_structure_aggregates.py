@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, TypeAlias
@@ -194,12 +194,6 @@ def model(precision: str, multi: bool) -> Model:
     eqsnn.start_scope()
     eqsnn.prefs.precision = precision
     return Model(multi, rule())
-
-
-@pytest.fixture(autouse=True)
-def default_precision() -> Iterator[None]:
-    yield
-    eqsnn.prefs.precision = "float64"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -39,12 +39,6 @@ for each pre:
     b_pre = drawn_pre - count(per=pre)
 for each post: b_post = drawn_post + 100*quantile(w, 0.25)
 """
-
-
-@pytest.fixture(autouse=True)
-def default_precision() -> Iterator[None]:
-    yield
-    eqsnn.prefs.precision = "float64"
 
 
 @pytest.mark.parametrize("by_hand", [False, True])

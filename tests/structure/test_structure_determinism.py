@@ -22,6 +22,8 @@ from eqsnn import (
     ms,
 )
 
+pytestmark = pytest.mark.optimised
+
 LARGE = 9000  # neurons: from 8192 on a group's loop is shared out among threads
 RULE = """
 for each synapse:

@@ -15,6 +15,8 @@ from eqsnn import (
     ms,
 )
 
+pytestmark = pytest.mark.optimised
+
 STEP = 1 * ms
 
 

@@ -19,6 +19,8 @@ from eqsnn import (
     ms,
 )
 
+pytestmark = pytest.mark.optimised
+
 STEP = 1 * ms
 Array = npt.NDArray[Any]
 

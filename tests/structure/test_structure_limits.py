@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from math import comb, inf
 from typing import Any, TypeAlias
@@ -299,12 +298,6 @@ for each pair in sample(200):
 for each post:
     room_post = count(w > 0.5, per=post)/3 + w_gone_post/100
 """
-
-
-@pytest.fixture(autouse=True)
-def default_precision() -> Iterator[None]:
-    yield
-    eqsnn.prefs.precision = "float64"
 
 
 def moved(synapses: Synapses) -> None:

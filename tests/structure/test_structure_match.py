@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from itertools import permutations
 from math import inf
-from time import perf_counter
+from time import process_time
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -160,14 +159,14 @@ def test_more_elements_than_memory_holds(offers: list[float], wants: list[float]
     it.rule.namespace["leave"] = 1
     (before,) = it.matchings([1] * PRE, [1] * POST, 1)
     it.source.n, it.target.n = offers, wants
-    began = perf_counter()
+    began = process_time()
     with pytest.raises(errors.RunError, match="memory ran out") as caught:
         if by_hand:
             it.rule.run()
         else:
             it.network.run(0.1 * ms)
     assert caught.value.code == "E903"
-    assert perf_counter() - began < 2
+    assert process_time() - began < 2
     s = it.synapses
     s.ragged.check()
     assert sorted(zip(s.i, s.j, s.w, strict=True)) == before
@@ -191,9 +190,9 @@ def test_many_elements() -> None:
     assert (counts.sum(1) == each).all()
     statistic = ((counts - each / n) ** 2).sum() / (each / n)  # of a table with these margins
     assert chi2.ppf(1e-4, (n - 1) ** 2) < statistic < chi2.ppf(1 - 1e-4, (n - 1) ** 2)
-    began = perf_counter()
+    began = process_time()
     rule.run()
-    assert perf_counter() - began < 10
+    assert process_time() - began < 10
 
 
 def test_another_matching_at_each_run_and_the_same_again_for_the_same_seed() -> None:
@@ -297,12 +296,6 @@ for each pair in match(floor(z_pre) - N_outgoing, floor(z_post) - N_incoming):
 for each pre: z_pre = z_pre + count(w > 0.25, per=pre)/8 - 1
 for each post: z_post = z_post - 0.5
 """
-
-
-@pytest.fixture(autouse=True)
-def default_precision() -> Iterator[None]:
-    yield
-    eqsnn.prefs.precision = "float64"
 
 
 def build(

@@ -19,6 +19,8 @@ from eqsnn import Network, NeuronGroup, StructuralPlasticity, StructureMonitor, 
 from eqsnn.grammar.parser import parse_rule
 from eqsnn.grammar.source import Source
 
+pytestmark = pytest.mark.optimised
+
 PRE, POST = 7, 5
 NEURONS = {"pre": ("a", "na"), "post": ("b", "nb")}
 whole = st.integers(0, 6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -180,9 +180,9 @@ for each pair in sample(500, unconnected): create synapse
         )  # fmt: skip
         network = eqsnn.Network(source, target, synapses)
         network.run(1 * ms)
-        began = perf_counter()
+        began = process_time()
         network.run(30 * ms)
         seconds.append(network.loop_seconds)
         assert rule.removed > 0
-        assert perf_counter() - began < 5
-    assert seconds[1] < 30 * seconds[0] + 0.1  # all pairs would take 10^4 times as long
+        assert process_time() - began < 5
+    assert seconds[1] < 30 * seconds[0] + 0.5  # all pairs would take 10^4 times as long

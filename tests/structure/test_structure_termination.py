@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -164,10 +164,10 @@ def test_the_last_free_pairs_of_a_large_projection_are_found_soon(k: int, multi:
     case.rule.namespace["wanted"] = 0
     case.rule.run()  # compiles
     case.rule.namespace["wanted"] = k
-    began = perf_counter()
+    began = process_time()
     case.rule.run()
     case.rule.run()
-    assert perf_counter() - began < 20
+    assert process_time() - began < 20
     assert case.rule.created == 3
     assert case.rule.shortfall == 2 * k - 3
     assert {(i, j) for i, j in free} <= set(case.pairs())

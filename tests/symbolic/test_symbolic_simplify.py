@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +12,12 @@ import pytest
 import sympy
 from evaluate import advance
 from models import COBAHH_START, COBAHH_VALUES, CUBA_VALUES, cobahh, cuba, symbols
-from sympy.core.cache import clear_cache
 
 from eqsnn.symbolic.choose import METHODS, integrate
 from eqsnn.symbolic.constants import constant_temporaries
 from eqsnn.symbolic.functions import Exp, Exprel, Where
 from eqsnn.symbolic.simplify import drop_unused, inline_trivial, simplify
-from eqsnn.symbolic.system import DT, Define, OdeSystem, StateUpdate
+from eqsnn.symbolic.system import DT, Define, StateUpdate
 
 x, y, z, a, b = symbols("x y z a b")
 
@@ -129,17 +126,6 @@ def test_the_same_under_every_hash_seed() -> None:
         assert process.returncode == 0
     assert len(outputs) == 1
     assert "StateUpdate" in outputs.pop()
-
-
-@pytest.mark.parametrize(("make", "method"), [(cuba, "exact"), (cobahh, "exponential_euler"), (cobahh, "rk4")])
-def test_time(make: Callable[[], OdeSystem], method: str) -> None:
-    clear_cache()
-    start = time.perf_counter()
-    system = make()
-    middle = time.perf_counter()
-    simplify(integrate(system, method), system.constant)
-    end = time.perf_counter()
-    print(f"{make.__name__} {method}: built {middle - start:.4f} s, solved and simplified {end - middle:.4f} s")
 
 
 def grow(rng: np.random.Generator, pool: list[sympy.Expr]) -> sympy.Expr:

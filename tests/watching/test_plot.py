@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import matplotlib
 import numpy as np
@@ -36,12 +35,6 @@ RULE = """
 for each synapse: remove synapse if rand() < 0.1
 for each pair in sample(30): create synapse(w=(1 + i)*nS) if not connected and rand() < exp(-d/(50*um))
 """
-
-
-@pytest.fixture(autouse=True)
-def closed() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 @pytest.fixture
