@@ -29,7 +29,7 @@ def test_commands_name_what_is_there():
     """Installing and testing is what ``.ci/run`` does with the very line of the README; the rest must exist."""
     commands = [line for language, text in BLOCKS if language == "sh" for line in text.splitlines()]
     assert "python -m pip install -e . && python examples/topographic_map.py" in commands
-    test_command = "python -m pip install -e '.[test]' && python -m pytest"
+    test_command = "python -m pip install -e '.[test]' && python -m pytest -n auto"
     assert test_command in commands
     assert (ROOT / ".ci" / "run").read_text().replace(" </dev/null", "").rstrip().endswith(test_command)
     extras = (ROOT / "pyproject.toml").read_text()

@@ -247,6 +247,7 @@ void clear_staged(Ragged& r) {
 }  // namespace
 
 int32_t eqsnn_ragged_stage_room(Ragged* r, Staged list) {
+    if (r->failed) return no_memory;  // nothing of this pass will happen: asking again for each element takes seconds
     const int64_t n = list == staged_pairs ? r->pair_room : list == staged_removals ? r->removal_room : r->candidate_room;
     const int64_t room = n < 8 ? 16 : n * 2 < most_entries ? n * 2 : most_entries;
     bool fits = room > n;
