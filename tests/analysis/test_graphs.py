@@ -16,12 +16,6 @@ from eqsnn import errors
 from eqsnn.analysis import graphs
 
 
-@pytest.fixture(autouse=True)
-def fresh():
-    start_scope()
-    seed(1)
-
-
 def cells(n=12):
     return NeuronGroup(n, "v : 1\nsgn : 1 (constant)", threshold="v > 1")
 

@@ -104,6 +104,7 @@ def test_optimise_holds_for_the_runs_that_follow():
         net.run(1 * ms)
         return net.compiled.library
 
+    prefs.optimise = True
     optimised = library()
     prefs.optimise = False
     plain = library()

@@ -15,12 +15,6 @@ from eqsnn.data import yin_yang
 from eqsnn.plot import raster
 
 
-@pytest.fixture(autouse=True)
-def closed():
-    yield
-    plt.close("all")
-
-
 def test_every_spike_is_drawn_within_the_trial():
     data = yin_yang(5, seed=1)
     _, own = plt.subplots()

@@ -17,7 +17,7 @@ from eqsnn.runtime import core
 def test_a_neuron_that_becomes_nan_is_named_with_its_time():
     prefs.check_finite = True
     G = NeuronGroup(5, "dv/dt = sqrt(1 - a*t/ms)/ms : 1\na : 1 (constant)", method="euler", name="neurons")
-    G.a = [0, 0, 0, 2, 0]
+    G.a = [0, 0, 0, 2.1, 0]
     with pytest.raises(errors.RunError) as caught:
         run(2 * ms)
     assert str(caught.value) == (
