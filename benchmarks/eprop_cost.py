@@ -7,6 +7,15 @@ with spikes drawn at the rate of that data set (8000 an example). Input and recu
     python benchmarks/eprop_cost.py                     # the table
     python benchmarks/eprop_cost.py --examples 128 --threads 2
 
+After the table, bytes: what each learned synapse takes, by formula and as allocated, and what trials keep. With r bytes
+for a real number, d state variables of the target and L lanes (8, whatever the batch), a synapse of this model takes
+
+    adjoint   16 + 6 r + L r             ends and number; w, sgn, gradient, 3 of Adam; a sum a lane
+    traces    16 + 6 r + L r (d + 2)     and traces: d components and e
+
+and, in storage, up to 1.3 times that. A system with traces for every copy of a batch of 512 takes 512 r (d + 2) for
+them.
+
 Measurements of one table are interleaved: every round measures each entry once, and medians over rounds are shown.
 Traces are measured on batches of eight examples (``--traces``).
 """
@@ -22,6 +31,7 @@ import numpy as np
 
 from eqsnn import *
 from eqsnn.data import SpikeData
+from eqsnn.training.engine import LANES
 
 UNITS, HIDDEN, CLASSES, STEPS, SPIKES = 700, 512, 20, 1000, 8000
 CONNECTIVITY = (1.0, 0.5, 0.2, 0.1, 0.05, 0.01)
@@ -46,6 +56,10 @@ class Entry:
     trainer: EProp
     data: SpikeData
     times: list[float]
+
+    def trial_bytes(self) -> int:
+        """Bytes that trials keep, whatever the connectivity."""
+        return self.trainer.engine.memory()
 
     def measure(self) -> None:
         """One batch."""
@@ -128,6 +142,19 @@ def show(entries: list[Entry], chosen: argparse.Namespace) -> None:
             adjoint, deep, traces = ms_[p, "adjoint", False], ms_[p, "adjoint", True], ms_.get((p, "traces", False))
             last = f"{traces:8.1f} {traces / adjoint:10.1f}" if traces else ""
             print(f"{100 * p:9.0f} %  {synapses:9d} {adjoint:9.2f} {deep:8.2f} ({deep / adjoint:4.2f}x) {last}")
+    show_memory(entries, 4 if chosen.precision == "float32" else 8)
+
+
+def show_memory(entries: list[Entry], real: int) -> None:
+    """Bytes of a synapse in the recurrent projection, and of trials."""
+    print("connectivity  method    bytes a synapse: formula, allocated   bytes of trials")
+    for e in entries:
+        if not e.rewiring:
+            recurrent = e.trainer.plan.projections[1]
+            formula = 16 + 6 * real + LANES * real * (4 if e.method == "traces" else 1)
+            allocated = recurrent.memory() / len(recurrent)
+            sizes = f"{formula:16d} {allocated:12.1f} {e.trial_bytes():19.2e}"
+            print(f"{100 * e.connectivity:9.0f} %  {e.method:8s} {sizes}")
 
 
 if __name__ == "__main__":
