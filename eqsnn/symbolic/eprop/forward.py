@@ -124,7 +124,8 @@ def trace_items(
 ) -> list[Item]:  # fmt: skip
     """Tasks that carry the traces of learned synapses onto a group; ``errors`` names variables of an output."""
     entries = through_step(neurons, through)
-    items = [_prepare(neurons, entries)]
+    items = [_note_fired(neurons)] if neurons.spikes else []
+    items.append(_prepare(neurons, entries))
     if neurons.reset and any(met(n) in x.free_symbols for n in neurons.names for x in neurons.jump.values()):
         items.append(_note_met(neurons))
     if neurons.spikes:
@@ -138,16 +139,22 @@ def trace_items(
     return items
 
 
+def _note_fired(neurons: Linearised) -> Item:
+    """Who spiked in the last step: the one that begins has truth values of its own for that."""
+    update = StateUpdate((), ((FIRED.name, FLAGS),))
+    references: dict[str, Named] = {symbol.name: own(symbol, neurons.group) for symbol in (FIRED, FLAGS)}
+    task = Sweep(neurons.group, "fired", update)
+    return Item("", When("groups", _FIRST, neurons.clock), task, Names(references, {}, 0))
+
+
 def _prepare(neurons: Linearised, entries: Mapping[str, sympy.Expr]) -> Item:
-    """J and q of the step that begins, from the state as it is, the last reset and who spiked then."""
-    there = {before(n): real_symbol(n) for n in neurons.names} | {ACTIVE: NOT_REFRACTORY, FIRED: FLAGS}
-    update = StateUpdate(
-        tuple(type(d)(d.symbol, d.value.xreplace(there)) for d in neurons.defines),
-        tuple((name, value.xreplace(there)) for name, value in entries.items()),
-    )
-    update = simplify(update, neurons.constant)
+    """J and q of this step, from the state that it has found, the last reset and who spiked then."""
+    update = simplify(StateUpdate(neurons.defines, tuple(entries.items())), neurons.constant)
+    references = _inner(neurons, update)
+    for symbol in (*map(before, neurons.names), ACTIVE):  # as the trial has kept them
+        references[symbol.name] = Remembered(symbol.name, neurons.group, REAL if symbol.is_real else BOOLEAN)
     task = Sweep(neurons.group, "jacobian", update)
-    return Item("", When("groups", _FIRST, neurons.clock), task, Names(_inner(neurons, update), neurons.arrays, 0))
+    return Item("", When("after_groups", _LAST, neurons.clock), task, Names(references, neurons.arrays, 0))
 
 
 def _note_met(neurons: Linearised) -> Item:
@@ -202,7 +209,7 @@ def _carry(neurons: Linearised, drive: Drive, projection: Projection, entries: M
         updates.append((of_synapse(ELIGIBILITY).name, eligibility))
         updates.append((gradient.name, gradient + of_neuron(SIGNAL) * eligibility))
     update = simplify(StateUpdate((), tuple(updates)))
-    slot = "after_thresholds" if neurons.spikes else "groups"
+    slot = "after_thresholds" if neurons.spikes else "after_groups"
     when = When(slot, _LAST, neurons.clock)
     return Item(drive.projection, when, Integrate(drive.projection, "traces", update), Names(references, {}, 0))
 
