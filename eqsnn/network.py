@@ -11,6 +11,7 @@ from . import namespaces
 from .base import NetworkObject, described, flatten
 from .binding import Binding
 from .clocks import Clock, whole_steps
+from .devices import device
 from .engine import Engine
 from .grammar import errors
 from .members import check_batch, check_batch_size, check_complete
@@ -238,6 +239,7 @@ class Network:
         progress = Progress(self, span, timing, clocks, report)
         self._stopped = False
         running.append(self)
+        device.running.append(self.name)
         try:
             outcome = engine.run(
                 binding, timing, span, progress, copies=self.batch_size, trial=self.trial,
@@ -248,6 +250,7 @@ class Network:
             progress.end()
         finally:
             running.remove(self)
+            device.running.remove(self.name)
             self.t_ = engine.tick * timing.tick
             for clock in clocks.values():
                 clock.step = -(-engine.tick // timing.periods[clock.name])

@@ -290,6 +290,29 @@ def test_an_unknown_target(no_pycuda: None) -> None:
         device("cudda")
 
 
+def test_devices_cannot_be_mixed_in_one_network(driver: Any, nvcc: Nvcc) -> None:
+    """Neither by what a run calls, nor by a network that runs in the middle of another one."""
+    device("cuda")
+    group, links, *_ = cells()
+    caught: list[RunError] = []
+
+    @network_operation(dt=1 * ms)
+    def change() -> None:
+        try:
+            device("cpp" if device.name == "cuda" else "cuda")
+        except RunError as error:
+            caught.append(error)
+
+    run(2 * ms)
+    assert [error.code for error in caught] == ["E821"] * 2
+    assert "the network 'network' is running on 'cuda': no part of it can run on 'cpp'" in str(caught[0])
+    assert device("cpp").name == "cpp"  # between runs it may change
+    run(1 * ms)
+    device("cuda")
+    run(1 * ms)
+    del group, links
+
+
 # ---- failures under way ----
 
 

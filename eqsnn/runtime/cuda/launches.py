@@ -13,7 +13,7 @@ from ...codegen.ir import CallBack
 from ...codegen.program import Program
 from ..context import FAULT_MEMORY, FAULT_TOO_MANY, PAUSE_CALL, PAUSE_ROOM, Context
 from ..interrupts import Interrupts
-from .device import DeviceLostError
+from .device import DeviceFullError, DeviceLostError
 from .loops import NEVER, Loop
 from .structure import TooManySlotsError
 from .upload import Upload
@@ -100,9 +100,14 @@ class Launches:
         return found
 
     def _make_room(self, found: Context) -> None:
-        """Make the room that an action wants, or note as its fault that there is none."""
+        """Make the room that an action wants, or note as its fault that the host has none.
+
+        :raises DeviceFullError: the device has none.
+        """
         try:
             self._upload.make_room(found.wanted)
+        except DeviceFullError:
+            raise
         except MemoryError:
             found.fault.code, found.fault.action = FAULT_MEMORY, found.resume
         except TooManySlotsError:

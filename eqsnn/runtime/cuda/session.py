@@ -59,7 +59,7 @@ class CudaSession:
         context.seconds = cycles.ctypes.data_as(ctypes.POINTER(ctypes.c_double))
         context.calls = calls.ctypes.data_as(ctypes.POINTER(ctypes.c_int64))
         self.tick, self.seconds = start, 0.0
-        mirror = Mirror(self.device)
+        mirror, broken = Mirror(self.device), True
         functions = {name: state.callback(name) for name in self.program.callbacks}
         try:
             with explained(nothing_ran):
@@ -74,12 +74,13 @@ class CudaSession:
                         last = launches.run(end)
                 finally:
                     self.tick, self.seconds = launches.fetched, launches.seconds
-            if last.fault.code:
+            if interrupts.pressed and not last.fault.code:
+                raise KeyboardInterrupt
+            broken = last.fault.code != 0
+        finally:
+            if broken:
                 for storage in ragged.values():
                     storage.forget_staged()
-            elif interrupts.pressed:
-                raise KeyboardInterrupt
-        finally:
             mirror.close()
             bound.free()
         fault = last.fault
