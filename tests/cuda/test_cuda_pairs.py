@@ -13,7 +13,6 @@ import pytest
 from compare import assert_same, on
 from emulated import Emulated
 from emulation.driver import EmulatedDevice
-from test_cuda_sources import NVCC, compile_for
 
 from eqsnn import *
 from eqsnn.runtime import core

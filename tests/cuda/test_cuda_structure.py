@@ -12,7 +12,6 @@ import pytest
 from compare import assert_same, on
 from emulated import Emulated, Kernels
 from structure.structure_rules import RULES, Grower
-from test_cuda_sources import NVCC, compile_for
 
 from eqsnn import *
 from eqsnn import errors
@@ -259,10 +258,3 @@ def test_watched_changes(values: tuple[str, ...]) -> None:
 
     expected = compare(run, Emulated(seed=2), Emulated(seed=3, blocks=3, flags=[FEW]))
     assert len(expected["change"]) > 4096
-
-
-@pytest.mark.skipif(NVCC is None, reason="no nvcc")
-def test_a_rule_compiles(tmp_path: Path) -> None:
-    hardware = Emulated()
-    on(hardware, grow(1))
-    compile_for(hardware.source, tmp_path)
