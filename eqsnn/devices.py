@@ -45,10 +45,11 @@ class Device:
         :raises NameError: E314, there is no such target.
         :raises BuildError: E811 no PyCUDA, E812 no driver, E813 no GPU, E814 the GPU is too old, E815 no nvcc, E817
             nvcc does not know the GPU. The target stays what it was.
-        :raises RunError: E818 the GPU has no memory left, E819 not in the main thread, E821 a network runs on the other.
+        :raises RunError: E818 the GPU has no memory left, E819 not in the main thread, E821 a network runs.
         """
         if self.running and check_target(name) != self._name:
-            message = f"the network '{self.running[0]}' is running on '{self._name}': no part of it can run on '{name}'."
+            message = f"the network '{self.running[0]}' is running on '{self._name}': "
+            message += f"no part of it can run on '{name}'."
             raise errors.RunError("E821", message, hint="choose the device before run(...), and not in what it calls")
         if check_target(name) == "cuda" and self._hardware is None:
             from .runtime.cuda.pycuda_device import open_gpu
