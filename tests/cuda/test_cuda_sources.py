@@ -42,17 +42,12 @@ class Hardware:
 
 
 @pytest.fixture(autouse=True)
-def a_scope(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """For what scripts write."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "Agg")
-    step = eqsnn.defaultclock.dt
-    eqsnn.start_scope()
-    eqsnn.seed(1)
     yield
     device.use(None)
-    prefs.reset()
-    eqsnn.start_scope()
-    eqsnn.defaultclock.dt = step
 
 
 def compiled_by(script: Callable[[], Any]) -> list[Compiled]:
