@@ -21,6 +21,7 @@ class ColumnGroup(DelayedGroup):
 
     multisynaptic_index: str | None
     _before: tuple[npt.NDArray[np.int64], dict[str, npt.NDArray[Any]]] | None = None  # serials, values by column
+    _extended: frozenset[str] = frozenset()
 
     def _columns(self) -> list[tuple[str, Any]]:
         members = self.model.variables.values()
@@ -32,16 +33,17 @@ class ColumnGroup(DelayedGroup):
         return found + [(of_copy(name, copy), kind) for name, kind in found if name in per_copy for copy in copies]
 
     def extend(self: Any, variables: Iterable[Variable]) -> None:
-        """Give each synapse further variables, zero at first, that are eqsnn's own.
+        """Give each synapse further variables, zero at first, that are eqsnn's own; those it has already stay.
 
         :raises NameError: E303, the model has one of their names.
         """
-        new = {v.name: v for v in variables if self.model.variables.get(v.name) != v}
+        new = {v.name: v for v in variables if v.name not in self._extended}
         for name in new:
             if name in self.model.variables:
                 message = f"'{name}' is a variable of the model; training has a use of its own for that name."
                 raise errors.NameError("E303", message, place=self.title, hint="choose another name")
         self.model = replace(self.model, variables={**self.model.variables, **new})
+        self._extended |= new.keys()
         for name, kind in self._columns():
             if name not in self.ragged.columns:
                 self.ragged.add_column(name, kind)
@@ -116,18 +118,25 @@ class ColumnGroup(DelayedGroup):
 
     # ---- trials ----
 
-    def _of_trial(self) -> list[str]:
+    def of_trial(self) -> list[str]:
         """Variables that a trial begins with: what follows equations, or is the networks' own, and not the neurons'."""
         members = self.model.variables
         own = [*self.model.per_copy(), *(name for name in self.model.differentials if not members[name].shared)]
-        return [name for name in dict.fromkeys(own) if not getattr(members[name], "constant", False)]
+        mine = (name for name in dict.fromkeys(own) if not name.startswith("_"))  # what training adds up is not
+        return [name for name in mine if not getattr(members[name], "constant", False)]
 
     def remember(self) -> None:
         """Keep what a trial begins with, by the identity of each synapse."""
         fixed = {name for name, member in self.model.variables.items() if getattr(member, "constant", False)}
         self.store.keep(name for name in self.store if name not in fixed)
-        columns = [own for name in self._of_trial() for own in self.copies_of(name)]
+        columns = [own for name in self.of_trial() for own in self.copies_of(name)]
         self._before = self._lying().copy(), {name: self.ragged.view(name).copy() for name in columns}
+
+    def clear_queues(self) -> None:
+        """Let no spike be under way that waits for its own synapse's delay."""
+        for pathway in self.pathways.values():
+            for way in pathway.ways:
+                way.clear_queue()
 
     def _lying(self) -> npt.NDArray[np.int64]:
         """The identity of what lies in each slot, below zero for nothing."""
@@ -143,7 +152,7 @@ class ColumnGroup(DelayedGroup):
             return
         lying, before = self._before
         to, from_ = _where_they_went(lying, self._lying())
-        for own in (own for name in self._of_trial() for own in self.copies_of(name)):
+        for own in (own for name in self.of_trial() for own in self.copies_of(name)):
             kept, values = before.get(own, before.get(own.partition("@")[0])), self.ragged.view(own)
             if kept is not None and from_ is lying:
                 values[: len(lying)] = kept[: len(lying)]

@@ -73,11 +73,13 @@ class SharedTraces:
         All were brought up to date by the same events, and a synapse has one ``lastupdate`` for all.
         """
         if name in self._synapses.model.event_driven():
-            self.part_all()
-            self._parted.update(self._synapses.model.event_driven())
+            self.part_all(for_good=True)
 
-    def part_all(self) -> None:
-        """Part all that are shared by now: synapses of another history are about to come."""
+    def part_all(self, for_good: bool = False) -> None:
+        """Part all that are shared by now: synapses of another history are about to come.
+
+        ``for_good``: none will be shared from here on.
+        """
         self.write_back()
-        self._parted.update(self._sides)
+        self._parted.update(self._synapses.model.event_driven() if for_good else self._sides)
         self._sides.clear()

@@ -90,6 +90,10 @@ class Way:
     def forget(self) -> None:
         """Let no spike of the past arrive."""
         self._delays, self._marks = _NONE, np.empty(0, np.int64)
+        self.clear_queue()
+
+    def clear_queue(self) -> None:
+        """Let no spike be under way that waits for its own synapse's delay."""
         if self._queue is not None:
             core.load().eqsnn_events_clear(self._queue)
 

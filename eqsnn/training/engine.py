@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from .weights import Learner
 if TYPE_CHECKING:
     from ..data import SpikeData
     from ..data.binning import Binned
+    from ..symbolic.eprop.synapses import Drive
 
 LANES = 8
 """Examples that are worked on at once: two for each thread of a machine with four, and few enough for its caches."""
@@ -51,6 +53,7 @@ class Engine:
         self.clock = plan.output.clock
         self._steps = 0 if duration is None else self._steps_of(duration)
         self._trial: Trial | None = None
+        self._delays = {drive.projection: self._delay(drive) for drive in plan.programs.derivation.drives}
         self._binned: dict[int, tuple[SpikeData, Binned]] = {}
 
     # ---- examples ----
@@ -88,14 +91,11 @@ class Engine:
         plan, objects = self.plan, dict(self.plan.objects)
         timing = timing_of(clocks_of(objects.values()))
         binding = Binding(objects, plan.resolvers, dict.fromkeys(timing.periods, 0), plan.programs.real)
-        delays = {
-            f"{d.projection}._{d.pathway}_delay": _delay(objects[d.projection], d.pathway, self.clock.dt_)
-            for d in plan.programs.derivation.drives
-        }
+        delays = {drive.delay_argument: float(self._delay(drive) or 0) for drive in plan.programs.derivation.drives}
         numbers = {**self._numbers, **delays, f"{plan.output.name}._no_delay": 0.0}
         return Trial(
             objects, plan.programs, binding, timing, steps=self._steps, lanes=LANES,
-            threads=prefs.threads or min(os.cpu_count() or 1, LANES), inputs=plan.inputs,
+            inputs=plan.inputs,
             output=(plan.output, plan.variable), numbers=numbers, delay=int(max(delays.values(), default=0)),
         )  # fmt: skip
 
@@ -112,11 +112,9 @@ class Engine:
 
     def outputs(self, data: SpikeData, chosen: Chosen, trial_number: int) -> Iterator[tuple[Chosen, Array]]:
         """Run the chosen examples without learning: which they are, and the output (examples, T, K), chunk by chunk."""
-        trial = self.trial(data)
-        trial.begin()
-        for chunk, seeds_ in self._chunks(chosen, trial_number):
-            yield chunk, trial.forward(self._examples(data, chunk), seeds_)
-        trial.rest()
+        with self._batch(data) as trial:
+            for chunk, seeds_ in self._chunks(chosen, trial_number):
+                yield chunk, trial.forward(self._examples(data, chunk), seeds_)
 
     def judge(self, output: Array, data: SpikeData, chunk: Chosen) -> Judgement:
         """The loss of some examples."""
@@ -127,23 +125,63 @@ class Engine:
 
         The gradients are then variables of the synapses (see `Learner`).
         """
-        trial = self.trial(data)
-        trial.begin()
-        self.feedback.weigh(trial)
-        judgements, rates = [], []
-        for chunk, seeds_ in self._chunks(chosen, batch):
-            examples = self._examples(data, chunk)
-            judgement = self.judge(trial.forward(examples, seeds_), data, chunk)
-            judgements.append(judgement)
-            rates.append(self._rate(trial, len(chunk)))
-            if self.method == "adjoint":
-                trial.backward(judgement.gradient)
-            else:
-                trial.traces(judgement.gradient, examples, seeds_)
-        trial.rest()
+        judgements, spikes = [], 0
+        with self._batch(data) as trial:
+            self.feedback.weigh(trial)
+            for chunk, seeds_ in self._chunks(chosen, batch):
+                examples = self._examples(data, chunk)
+                judgement = self.judge(trial.forward(examples, seeds_), data, chunk)
+                judgements.append(judgement)
+                spikes += sum(int(trial.spikes(group, len(chunk)).sum()) for group in self.plan.hidden)
+                if self.method == "adjoint":
+                    trial.backward(judgement.gradient)
+                else:
+                    trial.traces(judgement.gradient, examples, seeds_)
         for learner in self.learners:
             trial.collect(learner.projection, learner.summed, learner.gradient, len(chosen))
-        return self.score(judgements), float(np.concatenate(rates).mean())
+        return self.score(judgements), self._rate(spikes, len(chosen))
+
+    @contextmanager
+    def _batch(self, data: SpikeData) -> Iterator[Trial]:
+        """The trial, for one batch; afterwards the network is as before, also where an error or control-C ends it."""
+        trial = self.trial(data)
+        self._before_run(trial)
+        trial.begin()
+        try:
+            yield trial
+        except BaseException:
+            trial.abandon()
+            raise
+        trial.rest()
+
+    def _before_run(self, trial: Trial) -> None:
+        """Have objects prepare for runs from time zero that last a trial.
+
+        :raises RunError: E926, the network has run, or its delays are others than those that training was made for.
+        """
+        network = self.plan.network
+        if network.t_:
+            message = f"the network stands at {network.t_ * 1e3:g} ms, and trials begin at time zero."
+            raise errors.RunError("E926", message, hint="call its restart() before it is trained")
+        for drive in self.plan.programs.derivation.drives:
+            if self._delay(drive) != self._delays[drive.projection]:
+                place = self.plan.objects[drive.projection].title
+                message = "its delay is not the one that training was prepared for."
+                raise errors.RunError("E926", message, place=place, hint="make EProp anew")
+        network.tick, network.duration = trial.timing.tick, self._steps * self.clock.dt_
+        for clock in clocks_of(self.plan.objects.values()).values():
+            clock.seek(0)
+        for item in self.plan.objects.values():
+            if item is not self.plan.inputs:
+                item.before_run(network)
+        trial.threads = prefs.threads or min(os.cpu_count() or 1, LANES)
+
+    def _delay(self, drive: Drive) -> int | None:
+        """The delay of a learned projection in steps; None where synapses have delays of their own."""
+        projection = self.plan.objects[drive.projection]
+        assert isinstance(projection, Synapses)
+        pathway = projection.pathways[drive.pathway]
+        return None if pathway.each else round(pathway.seconds / self.clock.dt_)
 
     def score(self, found: Sequence[Judgement]) -> Score:
         """What several judgements come to."""
@@ -158,15 +196,11 @@ class Engine:
             chunk = chosen[first : first + LANES]
             yield chunk, [seeds.run_key(1 + first + k, trial) for k in range(len(chunk))]
 
-    def _rate(self, trial: Trial, lanes: int) -> Array:
-        rates = [trial.spikes(group, lanes) / len(group) for group in self.plan.hidden]
-        return np.asarray(np.mean(rates, 0) / (trial.steps * self.clock.dt_))
+    def _rate(self, spikes: int, examples: int) -> float:
+        """Spikes of a hidden neuron in a second."""
+        neurons = sum(map(len, self.plan.hidden))
+        return spikes / (neurons * examples * self._steps * self.clock.dt_) if neurons else 0.0
 
     def memory(self) -> int:
         """Bytes that trials keep beside the state of the network."""
         return 0 if self._trial is None else self._trial.memory()
-
-
-def _delay(projection: object, pathway: str, dt: float) -> float:
-    assert isinstance(projection, Synapses)
-    return float(round(projection.pathways[pathway].seconds / dt))

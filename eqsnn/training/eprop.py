@@ -255,8 +255,9 @@ def _check_choice(name: str, given: object, known: tuple[object, ...]) -> None:
 def _rates(given: tuple[float, Any] | None, window: Any) -> dict[str, float]:
     if given is None:
         return {}
-    strength, rate = given
-    if dimension_of(rate) != SECOND**-1:
+    pair = isinstance(given, tuple | list) and len(given) == 2
+    strength, rate = given if pair else (0.0, 0.0)
+    if not pair or dimension_of(rate) != SECOND**-1:
         message = f"rate_regularisation is (strength, rate), not {given!r}."
         raise errors.DimensionError("E225", message, hint="such as (1e-3, 10*Hz)")
     tau = 0.5 if window is None else seconds(window, "rate_window")

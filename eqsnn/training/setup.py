@@ -13,7 +13,8 @@ from ..devices import device
 from ..grammar import errors
 from ..grammar.source import Source
 from ..language_units import units
-from ..model.declarations import NetworkDeclaration
+from ..members import check_complete
+from ..model.declarations import SLOTS, NetworkDeclaration
 from ..model.symbols import Variable
 from ..monitors.base import Monitor
 from ..namespaces import resolvers_of
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 class Plan:
     """A network that can be trained: its objects without monitors, what is learned, and its programs."""
 
+    network: Network
     objects: Mapping[str, NetworkObject]
     learned: Mapping[str, str]
     inputs: SpikeInput
@@ -73,7 +75,8 @@ def plan(
     :raises EqsnnError: of the texts; RunError E920-E924, the network is not one that can be trained.
     """
     objects = tuple(flatten(network.objects))
-    _require_trainable(objects)
+    check_complete(list(objects))
+    _require_trainable(network, objects)
     group, variable = _output(output, objects)
     source = _inputs(inputs, objects)
     learned = _learned(objects)
@@ -82,10 +85,12 @@ def plan(
     real = np.dtype(network.precision)
     for item in kept.values():
         item.set_precision(real)
+        if isinstance(item, Synapses):
+            item.traces.part_all(for_good=True)
     declaration = NetworkDeclaration(tuple(d for item in kept.values() for d in item.declare()), batch=True)
     request = _request(learned, group, variable, _texts(pseudo_derivative, kept), options)
     programs = Programs(declaration, _derived(declaration, request), real, group.name)
-    return Plan(kept, learned, source, group, variable, rules, programs, resolvers_of(declaration.objects))
+    return Plan(network, kept, learned, source, group, variable, rules, programs, resolvers_of(declaration.objects))
 
 
 def _derived(declaration: NetworkDeclaration, request: Request) -> Any:
@@ -106,7 +111,10 @@ def _request(
     return Request(learned, group.name, (variable,), texts, **options)
 
 
-def _require_trainable(objects: tuple[NetworkObject, ...]) -> None:
+def _require_trainable(network: Network, objects: tuple[NetworkObject, ...]) -> None:
+    if network.schedule != list(SLOTS):
+        message = "a network that is trained has the usual order of slots in a step."
+        raise errors.RunError("E920", message, place=f"Network '{network.name}'", hint=f"it is {', '.join(SLOTS)}")
     if device.name != "cpp":
         message = "training runs on this machine's processor only, so far."
         raise errors.UnsupportedError("E006", message, hint="call device('cpp') first")

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ..base import NetworkObject
 from ..binding import Binding
+from ..givenspikes import GivenSpikes
 from ..neurongroup import NeuronGroup
 from ..outcome import raise_fault
 from ..runtime.bind import Timing
@@ -44,17 +45,17 @@ class Trial:
 
     def __init__(
         self, objects: Mapping[str, NetworkObject], programs: Programs, binding: Binding, timing: Timing, *,
-        steps: int, lanes: int, threads: int, inputs: SpikeInput, output: tuple[NeuronGroup, str],
+        steps: int, lanes: int, inputs: SpikeInput, output: tuple[NeuronGroup, str],
         numbers: Mapping[str, float], delay: int,
     ) -> None:  # fmt: skip
         self.objects, self.programs, self.timing = objects, programs, timing
-        self.steps, self.lanes, self.threads = steps, lanes, threads
+        self.steps, self.lanes, self.threads = steps, lanes, 1
         self.inputs, self.output = inputs, output
         self._delay = delay
         for item in objects.values():
             item.set_batch(lanes)
-        groups = {name: item for name, item in objects.items() if isinstance(item, NeuronGroup)}
-        self._start = {name: _variables(group) for name, group in groups.items()}
+        self._start: dict[str, dict[str, Array]] = {}
+        self._columns: dict[Synapses, dict[str, Array]] = {}
         self._keep_spikes()
         self._shared: dict[str, Array] = {}
         self._memories = [LaneMemory() for _ in range(lanes)]
@@ -89,11 +90,19 @@ class Trial:
     @property
     def period(self) -> int:
         """Ticks of a step."""
-        return next(iter(self.timing.periods.values()))
+        return self.timing.periods[self.output[0].clock.name]
 
     def begin(self) -> None:
-        """Take up weights, wiring and constants as they are now; until the next call they stay what they are."""
+        """Take up weights, wiring, constants, and what trials begin with, as they are now, until the next call.
+
+        Every lane begins as the first network is now.
+        """
         self._renewed.clear()
+        for item in self.objects.values():
+            item.set_batch(self.lanes)
+        self._keep_spikes()
+        self._start = {name: _variables(item) for name, item in self.objects.items() if hasattr(item, "store")}
+        self._columns = {item: _columns(item) for item in self.objects.values() if isinstance(item, Synapses)}
 
     def weigh(self) -> None:
         """Fill the matrices by which errors come back, from the synapses as they are now."""
@@ -134,20 +143,36 @@ class Trial:
         self._run("traces", 0, self.steps * self.period, seeds)
 
     def rest(self, lanes: int | None = None) -> None:
-        """Leave neurons as they were at first, in the first lanes or in all."""
+        """Leave the network as it was at first, in the first lanes or in all, with no spike under way."""
+        count = self.lanes if lanes is None else lanes
         for name, variables in self._start.items():
             store = self.objects[name].store  # type: ignore[attr-defined]
             for variable, values in variables.items():
-                store.each(variable)[:lanes] = values
+                store.each(variable)[:count] = values
+        for synapses, columns in self._columns.items():
+            synapses.clear_queues()
+            for variable, values in columns.items():
+                for k in range(count):
+                    synapses.ragged.view(of_copy(variable, k))[:] = values
+
+    def abandon(self) -> None:
+        """Forget a batch that was broken off, with the gradients that were added up for it."""
+        self.rest()
+        for drive in self.programs.derivation.drives:
+            ragged = self.objects[drive.projection].ragged  # type: ignore[attr-defined]
+            for k in range(self.lanes):
+                ragged.view(of_copy(f"_{drive.weight}_gradient", k))[:] = 0
 
     def _begin(self, examples: Sequence[Example]) -> None:
-        """Neurons as they were at first, and spikes to come."""
+        """The network as it was at first, and spikes to come."""
         self.rest(len(examples))
         for memory in self._memories[: len(examples)]:
             memory.clear("_rate")
         self.inputs.play([*examples, *[_SILENCE] * (self.lanes - len(examples))])
-        for k in range(self.lanes):
-            self.inputs.generator(k)  # programs that are bound already read it where it was
+        for item in self.objects.values():
+            if isinstance(item, GivenSpikes):
+                for k in range(self.lanes):
+                    item.generator(k)  # programs that are bound already read it where it was
 
     def _give(self, gradient: Array) -> None:
         for values, given in zip(self._kept(f"_error_{self.output[1]}", len(gradient)), gradient, strict=True):
@@ -194,10 +219,17 @@ class Trial:
         return sum(m.nbytes() for m in self._memories)
 
 
-def _variables(group: NeuronGroup) -> dict[str, Array]:
-    """What a run may change of a group, with its values now."""
-    fixed = {name for name, member in group.model.variables.items() if getattr(member, "constant", False)}
-    return {name: group.store.each(name)[0].copy() for name in group.store if name not in fixed}
+def _variables(item: Any) -> dict[str, Array]:
+    """What a run may change of a group, or of what synapses have in common, with its values now."""
+    fixed = {name for name, member in item.model.variables.items() if getattr(member, "constant", False)}
+    return {name: item.store.each(name)[0].copy() for name in item.store if name not in fixed}
+
+
+def _columns(synapses: Synapses) -> dict[str, Array]:
+    """What a run may change of each synapse, with its values now."""
+    ragged = synapses.ragged
+    names = (name for name in (*synapses.of_trial(), "lastupdate") if name in ragged.columns)
+    return {name: ragged.view(name).copy() for name in names}
 
 
 def _counts(ring: Any, steps: int) -> Array:

@@ -30,14 +30,18 @@ class Learner:
         self.projection, self.weight, self.optimiser, self.l1 = projection, weight, optimiser, l1
         self.gradient, self.summed = f"{weight}_gradient", f"_{weight}_gradient"  # of the batch, and of each lane
         self.unit = quantity(1.0, projection.model.variables[weight].type.dimension)
+        numbers = self._numbers(0)  # refused before anything has changed
         names = [self.gradient, *optimiser.variables(weight), *([f"{weight}_feedback"] if feedback else [])]
         own = [Variable(name, projection.name, REAL, "parameter") for name in names]
         of_lanes = (self.summed, *traces)
         projection.extend([*own, *(Variable(n, projection.name, REAL, "parameter", batch=True) for n in of_lanes)])
         gradient = self.gradient + (f" + l1*sign({weight})" if l1 else "")
+        for name in (*names, *of_lanes):
+            projection.ragged.set(name, 0)  # another trainer may have used it
         text, name = optimiser.rule(weight, gradient), f"{projection.name}_optimiser"
-        self.rule = StructuralPlasticity(projection, text, namespace=self._numbers(0), name=name)
+        self.rule = StructuralPlasticity(projection, text, namespace=numbers, name=name)
         self.rule.active = False
+        projection.contained.remove(self.rule)  # no part of a network: it may be trained by another optimiser later
 
     def _numbers(self, batch: int) -> dict[str, Any]:
         numbers = self.optimiser.numbers(batch)

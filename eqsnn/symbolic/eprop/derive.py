@@ -17,7 +17,7 @@ from ...model.types import REAL
 from ..model import Feedback, Item, Names, SymbolicNetwork, Weigh
 from ..system import real_symbol
 from .backward import adjoint, arriving, backward, error, readout_adjoint, sweep
-from .forward import ELIGIBILITY, keep_output, keeps, note_errors, trace, trace_items
+from .forward import ELIGIBILITY, keep_output, keeps, note_errors, trace, trace_items, traced
 from .neurons import Linearised, linearise
 from .synapses import Drive, drives
 
@@ -99,7 +99,7 @@ def derive(network: CheckedNetwork, symbolic: SymbolicNetwork, request: Request)
         forward,
         backward(symbolic, back, triples, found, clock, keep_signals=False),
         backward(symbolic, back, triples, found, clock, keep_signals=True),
-        _with(symbolic, network, [*kept, *carried]),
+        _with(_traced(symbolic, found), network, [*kept, *carried]),
         SymbolicNetwork(tuple(_weighed(network, sources, found, request, clock)), {}),
         groups, through, found, all(drive.static for drive in found),
     )  # fmt: skip
@@ -109,6 +109,12 @@ def _with(symbolic: SymbolicNetwork, network: CheckedNetwork, items: Iterable[It
     """The network with further tasks, each at its place in a step."""
     schedule = network.declaration.schedule
     return replace(symbolic, items=tuple(sorted((*symbolic.items, *items), key=lambda i: i.when.key(schedule))))
+
+
+def _traced(symbolic: SymbolicNetwork, found: Iterable[Drive]) -> SymbolicNetwork:
+    """The network, in which spikes of learned synapses add to their traces."""
+    drives = {id(drive.item): traced(drive) for drive in found}
+    return replace(symbolic, items=tuple(drives.get(id(item), item) for item in symbolic.items))
 
 
 def _symbols(step: Item) -> frozenset[sympy.Symbol]:
@@ -159,9 +165,7 @@ def _through(group: Linearised, driven: tuple[str, ...], through: Through) -> tu
 # ---- errors that come back ------------------------------------------------------------------------------------------
 
 
-def _sources(
-    network: CheckedNetwork, group: str, found: Iterable[Drive], request: Request
-) -> tuple[Feedback, ...]:
+def _sources(network: CheckedNetwork, group: str, found: Iterable[Drive], request: Request) -> tuple[Feedback, ...]:
     """Where the learning signal of a group comes from.
 
     :raises ModelError: E589, from nowhere.
@@ -170,7 +174,7 @@ def _sources(
         targets = _driven(found, request.output)
         return tuple(_feedback(request.output, t, f"_feedback_{t}", f"{request.output}._no_delay") for t in targets)
     result = [
-        _feedback(request.output, t, _matrix(drive, t), delay_argument(drive))
+        _feedback(request.output, t, _matrix(drive, t), drive.delay_argument)
         for drive in found if drive.pre == group and drive.post == request.output
         for t in drive.increments
     ]  # fmt: skip
@@ -187,11 +191,6 @@ def _feedback(output: str, target: str, matrix: str, delay: str) -> Feedback:
 
 def _matrix(drive: Drive, target: str) -> str:
     return f"_feedback_{drive.projection}_{target}"
-
-
-def delay_argument(drive: Drive) -> str:
-    """Name of the number of steps that spikes of a projection are under way."""
-    return f"{drive.projection}._{drive.pathway}_delay"
 
 
 def feedback_weight(weight: str) -> str:

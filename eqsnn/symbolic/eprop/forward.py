@@ -13,14 +13,16 @@ Work and memory for every synapse at every step: the plain reference, and what i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import sympy
 
 from ...model.declarations import Projection, When
 from ...model.scope import CLOCK
-from ...model.symbols import Builtin, Named, Remembered, Variable, VariableReference
+from ...model.symbols import Builtin, LocalReference, Named, Remembered, Variable, VariableReference
 from ...model.types import BOOLEAN, REAL
-from ..blocks import Set
+from ..blocks import Add, Set, Symbolic
+from ..derivatives import partial
 from ..functions import AsInteger, Exp, Where
 from ..model import Deliver, Integrate, Item, Names, Sweep
 from ..simplify import simplify
@@ -133,7 +135,6 @@ def trace_items(
     for drive in drives:
         projection = projections[drive.projection]
         items.append(_carry(neurons, drive, projection, entries))
-        items.append(_deliver(drive))
         if not neurons.spikes:
             items.append(_collect(neurons, drive, projection, tuple(errors)))
     return items
@@ -214,16 +215,37 @@ def _carry(neurons: Linearised, drive: Drive, projection: Projection, entries: M
     return Item(drive.projection, when, Integrate(drive.projection, "traces", update), Names(references, {}, 0))
 
 
-def _deliver(drive: Drive) -> Item:
-    """A spike that arrives adds to the traces of the synapses that it reaches."""
+def traced(drive: Drive) -> Item:
+    """The delivery of a projection's spikes, which adds to a synapse's traces as it adds to its neuron.
+
+    Both at one place of the text: what it changes there, such as resources that a spike uses up, has the same value for
+    both. Local names carry their derivatives along.
+    """
+    assert isinstance(drive.item.task, Deliver)
+    weight = real_symbol(drive.weight)
     references = dict(drive.names.references)
-    body = []
-    for target, slope in drive.slopes.items():
-        variable = Variable(trace(target).name, drive.projection, REAL, "parameter")
-        references[variable.name] = VariableReference(variable, "own")
-        body.append(Set(VariableReference(variable, "own"), trace(target) + slope))
-    task = Deliver(drive.projection, drive.pathway, "pre", None, tuple(body))
-    return Item(drive.projection, drive.item.when, task, Names(references, drive.names.arrays, 0))
+    body: list[Symbolic] = []
+    slopes: dict[sympy.Symbol, sympy.Symbol] = {}  # of the locals that depend on the weight
+
+    def by_weight(value: sympy.Expr) -> sympy.Expr:
+        inner = (partial(value, local) * slope for local, slope in slopes.items())
+        return sympy.Add(partial(value, weight), *inner)
+
+    for node in drive.item.task.body:
+        match node:
+            case Set(LocalReference(name, kind), value) if kind.is_number and (slope := by_weight(value)) != 0:
+                derivative = LocalReference(f"_{name}_slope", REAL)
+                references[derivative.name] = derivative
+                slopes[real_symbol(name)] = real_symbol(derivative.name)
+                body += [Set(derivative, slope), node]
+            case Add(VariableReference(target, "post"), value) if (slope := by_weight(value)) != 0:
+                mine = VariableReference(Variable(trace(target.name).name, drive.projection, REAL, "parameter"), "own")
+                references[mine.variable.name] = mine
+                body += [node, Set(mine, trace(target.name) + slope)]
+            case _:
+                body.append(node)
+    names = replace(drive.names, references=references)
+    return replace(drive.item, task=replace(drive.item.task, body=tuple(body)), names=names)
 
 
 def _collect(neurons: Linearised, drive: Drive, projection: Projection, errors: tuple[str, ...]) -> Item:

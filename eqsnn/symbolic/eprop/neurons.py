@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import sympy
-from sympy.core.relational import Relational
 
 from ...grammar import ast
 from ...grammar.errors import DimensionError, ModelError
@@ -27,12 +26,14 @@ from ...model.dimensions import DIMENSIONLESS
 from ...model.infer import infer
 from ...model.symbols import Named, TimedArraySpec, Variable
 from ...model.types import Dtype
+from ...model.walk import names_in
 from ..constants import keeps_its_value
 from ..convert import Converter
 from ..derivatives import total
 from ..functions import RANDOM
 from ..model import Advance, Detect, Item, React, SymbolicNetwork
 from ..system import NOT_REFRACTORY, Define, StateUpdate, real_symbol
+from .others import Undisturbed
 from .resets import values_after
 
 Matrix = Mapping[str, Mapping[str, sympy.Expr]]
@@ -141,6 +142,7 @@ class _Group:
             self.references, self.arrays,
         )  # fmt: skip
         self.require_known(result)
+        Undisturbed(self.group, self.title, frozenset(names)).require(self.symbolic)
         return result
 
     # ---- what the network does with the group ----
@@ -169,6 +171,10 @@ class _Group:
             if isinstance(item.task, React) and (item.task.neurons, item.task.event) == (self.group, "spike"):
                 own = self.network.neurons[self.group].model.variables
                 after = values_after(self.take(item).task.body, f"{self.title}, reset")  # type: ignore[union-attr]
+                shared = [k for k in after if k in own and own[k].shared]
+                if shared:
+                    message = f"the reset sets '{shared[0]}', which all neurons share; e-prop looks at one at a time."
+                    raise ModelError("E580", message, place=f"{self.title}, reset", hint="leave (shared) out")
                 return {k: x for k, x in after.items() if k in own}
         return {}
 
@@ -200,16 +206,21 @@ class _Group:
         state = {real_symbol(n) for n in names}
         parts = condition.args if isinstance(condition, sympy.And) else (condition,)
         deciding = [part for part in parts if part is not None and part.free_symbols & state]
-        if len(deciding) != 1 or not isinstance(deciding[0], Relational):
+        if len(deciding) != 1 or not isinstance(deciding[0], sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
             message = "e-prop needs a threshold that compares one expression of the state with another."
             raise ModelError("E582", message, place=f"{self.title}, threshold", hint="such as 'v > v_th + beta*a'")
-        part = deciding[0]
-        return part.gts - part.lts if hasattr(part, "gts") else part.lhs - part.rhs
+        return deciding[0].gts - deciding[0].lts
+
+    def comparison(self, condition: ast.Expression) -> ast.Compare:
+        """The comparison that decides: of several, the first that names a variable with an equation."""
+        found = _comparisons(condition)
+        equations = self.network.neurons[self.group].model.differentials
+        return next((c for c in found if any(n.id in equations for n in names_in(c))), found[0])
 
     def pseudo_derivative(self, node: ast.Expression) -> sympy.Expr:
         scope = self.network.scope(self.group)
         event = next(e for e in self.network.neurons[self.group].events if e.name == "spike")
-        wanted = DIMENSIONLESS / infer(_comparison(event.condition).left, scope).dimension
+        wanted = DIMENSIONLESS / infer(self.comparison(event.condition).left, scope).dimension
         given = infer(node, scope)
         if given.dimension != wanted:
             message = f"a pseudo-derivative is one of spikes by what the threshold compares: its unit is {wanted}."
@@ -229,7 +240,8 @@ class _Group:
         """
         used = _expressions(result)
         names = {s.name for x in used for s in x.free_symbols}
-        if any(x.has(kind) for x in used for kind in RANDOM.values()) or any(n.split("_")[0] == "xi" for n in names):
+        noise = any(name.removeprefix("_").split("_")[0] == "xi" for name in names)
+        if noise or any(x.has(kind) for x in used for kind in RANDOM.values()):
             message = "e-prop cannot differentiate an equation or a threshold in which a random number has a factor."
             raise ModelError("E583", message, place=self.title, hint="add noise to the state instead")
         model = self.network.neurons[self.group].model
@@ -243,15 +255,17 @@ class _Group:
             raise ModelError("E584", message, place=self.title, hint="let synapses add to a variable of the neurons")
 
 
-def _comparison(node: ast.Expression) -> ast.Compare:
-    """The comparison that a threshold is, or the first in it."""
+def _comparisons(node: ast.Expression) -> list[ast.Compare]:
+    """The comparisons of a condition, in the order of the text."""
     match node:
         case ast.Compare():
-            return node
+            return [node]
         case ast.Logical(_, left, right, _):
-            return _comparison(left if isinstance(left, ast.Compare | ast.Logical) else right)
+            return _comparisons(left) + _comparisons(right)
+        case ast.Unary(_, operand, _):
+            return _comparisons(operand)
         case _:
-            raise AssertionError(node)
+            return []
 
 
 def _expressions(result: Linearised) -> list[sympy.Expr]:

@@ -40,6 +40,11 @@ class Drive:
     item: Item
 
     @property
+    def delay_argument(self) -> str:
+        """Name of the number of steps that its spikes are under way."""
+        return f"{self.projection}._{self.pathway}_delay"
+
+    @property
     def names(self) -> Names:
         """What the symbols stand for."""
         return self.item.names
@@ -59,8 +64,7 @@ def drives(symbolic: SymbolicNetwork, projection: Projection, weight: str) -> Dr
         raise ModelError("E586", message, place=projection.title, hint=f"such as on_pre='v_post += {weight}'")
     item = users[0]
     assert isinstance(item.task, Deliver)
-    if item.task.side != "pre":
-        raise ModelError("E586", f"'{weight}' is learned, but used by on_post.", place=projection.title)
+    _require_usual(item, projection, weight)
     increments = _increments(item.task.body, real_symbol(weight), projection)
     slopes = {name: partial(value, real_symbol(weight)) for name, value in increments.items()}
     changing = _changing(symbolic, projection)
@@ -69,6 +73,27 @@ def drives(symbolic: SymbolicNetwork, projection: Projection, weight: str) -> Dr
         projection.name, item.task.pathway, weight, projection.pre.group, projection.post.group, increments, slopes,
         static, item,
     )  # fmt: skip
+
+
+def _require_usual(item: Item, projection: Projection, weight: str) -> None:
+    """Spikes arrive after one delay, in the slot that a step is differentiated with.
+
+    :raises ModelError: E586.
+    """
+    assert isinstance(item.task, Deliver)
+    pathway = next(p for p in projection.pathways if p.name == item.task.pathway)
+    if pathway.side != "pre":
+        hint = f"such as on_pre='v_post += {weight}'"
+        raise ModelError("E586", f"'{weight}' is learned, but used by on_post.", place=projection.title, hint=hint)
+    if pathway.event != "spike":
+        message = f"'{weight}' is learned, but the event that it is used for is '{pathway.event}', not a spike."
+        raise ModelError("E586", message, place=projection.title)
+    if pathway.delay == "each":
+        message = f"'{weight}' is learned, but the synapses have delays of their own; e-prop needs one for all."
+        raise ModelError("E586", message, place=projection.title, hint="set one time for all, such as S.delay = 2*ms")
+    if item.when.slot != "synapses":
+        message = f"'{weight}' is learned, but its spikes arrive in the slot '{item.when.slot}'."
+        raise ModelError("E586", message, place=projection.title, hint="e-prop needs them in the slot 'synapses'")
 
 
 def _increments(body: Iterable[Symbolic], weight: sympy.Symbol, projection: Projection) -> dict[str, sympy.Expr]:
@@ -83,11 +108,15 @@ def _increments(body: Iterable[Symbolic], weight: sympy.Symbol, projection: Proj
                 if variable.shared:
                     raise _unfollowed(weight, projection)
                 found[variable.name] = found.get(variable.name, sympy.S.Zero) + value.xreplace(locals_)
-            case _ if _mentions((node,), weight):
+            case _ if any(_mentions((node,), name) for name in (weight, *_depending(locals_, weight))):
                 raise _unfollowed(weight, projection)
             case _:
                 pass
     return found
+
+
+def _depending(locals_: Mapping[sympy.Symbol, sympy.Expr], weight: sympy.Symbol) -> list[sympy.Symbol]:
+    return [name for name, value in locals_.items() if weight in value.free_symbols]
 
 
 def _unfollowed(weight: sympy.Symbol, projection: Projection) -> ModelError:
@@ -118,6 +147,11 @@ def _require_unchanged(symbolic: SymbolicNetwork, projection: Projection, weight
         message = f"'{weight}' is learned: no code, equation or rule may change it in a trial."
         hint = "rules may run between batches, with when='after_batch'"
         raise ModelError("E585", message, place=projection.title, hint=hint)
+    if any(weight in (n.id for n in names_in(d.expression)) for d in projection.model.differentials.values()):
+        message = (
+            f"'{weight}' is learned, but stands in an equation of the synapses; e-prop follows weights of spikes."
+        )
+        raise ModelError("E585", message, place=projection.title, hint=f"write on_pre='v_post += {weight}'")
     sums = (s for s in projection.model.summed if any(n.id == weight for n in names_in(s.expression)))
     if any(sums):
         message = f"'{weight}' is learned, but weighs a sum over synapses; e-prop follows weights of spikes."
