@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -338,12 +337,3 @@ def test_orders_have_no_data_races() -> None:
         on(h, lambda: orders((12, 15), 0.5, True, "ties", "float64")) for h in (Emulated(races=True), None)
     )
     assert_same(got, expected)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(NVCC is None, reason="no nvcc")
-@pytest.mark.parametrize("head", ["all", "few", "each post", "match"])
-def test_sources_compile(head: str, tmp_path: Path) -> None:
-    emulated = hardware()
-    on(emulated, partial(rewired, HEADS[head], False, (9, 7)))
-    compile_for(emulated.source, tmp_path)
