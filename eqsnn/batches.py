@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .grammar import ast
+from .grammar import ast, errors
 from .model.functions import BATCH_REDUCTIONS
+from .model.symbols import Variable
 from .model.unread import assignments
 
 if TYPE_CHECKING:
+    from .base import NetworkObject
     from .codegen.program import Program
+    from .model.symbols import GroupModel
+    from .runtime.store import Store
     from .synapses import Synapses
 
 Array = npt.NDArray[Any]
@@ -51,11 +55,35 @@ def _reduced(columns: list[Array], function: str) -> Array:
     return np.asarray(result / len(columns)) if function == "batch_mean" else result
 
 
-def spread(synapses: Synapses, rule: ast.Rule, mark: int) -> None:
+def accounts(objects: Mapping[str, NetworkObject], program: Program) -> list[tuple[Store, str]]:
+    """The variables that neurons share and a rule uses; they are the same in all networks.
+
+    :raises StateError: E743, a network has changed one of them by itself.
+    """
+    found = []
+    for array in program.arrays:
+        owner, _, name = array.name.rpartition(".")
+        group: Any = objects.get(owner)
+        model: GroupModel | None = getattr(group, "model", None)
+        variable = None if model is None else model.variables.get(name)
+        if not isinstance(variable, Variable) or not variable.shared or variable.linked or array.projection is not None:
+            continue
+        values = group.store.each(name)
+        if (values != values[0]).any():
+            message = f"'{name}' is not the same in all networks of the batch, and a rule runs once for all of them."
+            hint = "let rules alone change it, or set it from the script between runs"
+            raise errors.StateError("E743", message, place=group.title, hint=hint)
+        found.append((group.store, name))
+    return found
+
+
+def spread(synapses: Synapses, rule: ast.Rule, mark: int, shared: Iterable[tuple[Store, str]]) -> None:
     """Give all networks what a rule gave the first: variables that it sets, and all of synapses created from ``mark``.
 
-    ``mark`` is the number that the next synapse would have got before the rule.
+    ``mark`` is the number that the next synapse would have got before the rule; ``shared`` comes from `accounts`.
     """
+    for store, name in shared:
+        store.each(name)[:] = store.each(name)[0]
     own = set(synapses.model.per_copy())
     names = {node.target.id for part in rule.passes for node in assignments(part.body)} & own
     ragged = synapses.ragged

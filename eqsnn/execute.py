@@ -26,6 +26,7 @@ from .prepared import Prepared, prepare, prepared_statement
 from .runtime.bind import Timing
 from .runtime.ragged import Ragged
 from .runtime.recording import Recording
+from .runtime.store import Store
 
 _TASK = "statement"
 _WHEN = When("start", 0, "now")
@@ -284,12 +285,14 @@ def run_rule(rule: Any) -> None:
     steps = {name: clock.step for name, clock in clocks.items()}
     binding = Binding({**objects, rule.name: rule}, namespaces, steps, synapses.store.real)
     program, mark = prepared.session.program, synapses.ragged.fields.next_serial
+    shared: list[tuple[Store, str]] = []
     if synapses.store.copies > 1:
         batches.reduce(synapses, program)
+        shared = batches.accounts(objects, program)
     outcome = prepared.session.run(binding, timing, now, now + 1, _next_key(program), threads=1, origin=now)
     check_outcome(outcome, program, rule.title)
     if synapses.store.copies > 1:
-        batches.spread(synapses, rule.text, mark)
+        batches.spread(synapses, rule.text, mark, shared)
 
 
 def prepare_rule(rule: Any) -> tuple[Prepared, dict[str, Namespace]]:

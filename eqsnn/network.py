@@ -217,7 +217,7 @@ class Network:
         finally:
             for item in objects:
                 item.after_run(self)
-        for item in objects:
+        for item in sorted(objects, key=lambda item: item.order):
             item.after_batch()
 
     def _loop(

@@ -28,12 +28,13 @@ class StructuralPlasticity(NetworkObject):
     """A structural rule of ``synapses``, run every millisecond, or at every step of ``dt`` or of ``clock``.
 
     With ``when='after_batch'`` it runs once after each run instead, when all networks of a batch have come to its end:
-    there it may use what they make together, ``batch_sum(g)``.
+    there it may use what they make together, ``batch_sum(g)``, and ``batch``, how often it has run before. Such rules
+    run by their ``order``.
 
     ``rule`` is a sequence of passes (``for each synapse:``, ``for each pair in sample(n):``, ...), each of which reads
     the network as it was when the pass began; see the language reference. ``created``, ``removed``, ``refused`` and
-    ``shortfall`` count what came of it. A rule that is only run by hand, by `run`, is made inactive: ``rule.active =
-    False``.
+    ``shortfall`` count what came of it, ``batches`` how often it ran after a batch, or by hand. A rule that is only run
+    by hand, by `run`, is made inactive: ``rule.active = False``.
 
     Example::
 
@@ -76,6 +77,9 @@ class StructuralPlasticity(NetworkObject):
         self._synapses = weakref.ref(synapses)  # they contain the rule, and keep it alive
         self.namespace = {**synapses.namespace, **check_namespace(namespace, self.title)}
         self.active = True
+        self.batches = 0
+        self._counts = self.of_batch and "batch" not in self.namespace
+        self._number_batch()
         self.store = Store()
         self.store.add("_changes", "long", 4)
         self.prepared: Prepared | None = None
@@ -168,9 +172,16 @@ class StructuralPlasticity(NetworkObject):
 
     def run(self) -> None:
         """Run the rule once, now, on the network as it is."""
+        self._number_batch()
         self.synapses.take_log()
         execute.run_rule(self)
         self.synapses.take_log(at_once=True)
+        self.batches += 1
+
+    def _number_batch(self) -> None:
+        """Tell the rule which batch it is, unless the name means something else to its synapses or its script."""
+        if self._counts:
+            self.namespace["batch"] = self.batches
 
 
 def _created_values(body: Iterable[ast.Statement]) -> Iterator[str]:

@@ -106,7 +106,7 @@ def check_batch(item: Declaration, network: Network) -> None:
         case Structural(_, _, projection, rule, resolver):
             for node in rule.passes:
                 scope = network.scope(projection).fresh(resolver)
-                check_common(node.body, _of_head(node.head), scope, network)
+                check_common(node.body, _of_head(node.head), scope, network, rule=True)
         case _:
             pass
 
@@ -161,9 +161,12 @@ def _sets_own(statements: tuple[ast.Statement, ...], scope: Scope) -> bool:
 
 
 def check_common(
-    statements: tuple[ast.Statement, ...], expressions: tuple[ast.Expression, ...], scope: Scope, network: Network
-) -> None:
+    statements: tuple[ast.Statement, ...], expressions: tuple[ast.Expression, ...], scope: Scope, network: Network,
+    *, rule: bool = False,
+) -> None:  # fmt: skip
     """Check that a text reads, and adds to, nothing that each network has for itself.
+
+    A ``rule`` may use shared parameters of neurons: it finds one value in all networks, and leaves one (`E743`).
 
     :raises ModelError: E574; E575.
     """
@@ -176,10 +179,10 @@ def check_common(
                 raise errors.ModelError("E575", message, node.target.span, hint)
             if node.operator == "=":
                 continue  # all networks get this value
-        _check_name(node.target, scope, network)
+        _check_name(node.target, scope, network, rule)
     for expression in (*expressions, *expressions_of(statements)):
         for name in _bare_names(expression):
-            _check_name(name, scope, network)
+            _check_name(name, scope, network, rule)
 
 
 def _of_head(head: ast.Head) -> tuple[ast.Expression, ...]:
@@ -210,9 +213,9 @@ def _bare_names(expression: ast.Expression) -> Iterator[ast.Name]:
             return
 
 
-def _check_name(name: ast.Name, scope: Scope, network: Network) -> None:
+def _check_name(name: ast.Name, scope: Scope, network: Network, rule: bool) -> None:
     found = scope.find(name.id)
-    if found is None or not _differs(found, scope, network):
+    if found is None or (rule and _is_account(found, network)) or not _differs(found, scope, network):
         return
     message = f"'{name.id}' has a value in each network of the batch, and this text runs once for all of them."
     own = isinstance(found, VariableReference) and found.side == "own" and found.variable.batch
@@ -220,6 +223,15 @@ def _check_name(name: ast.Name, scope: Scope, network: Network) -> None:
     if own:
         hint = f"write 'batch_sum({name.id})', or batch_mean, batch_min, batch_max"
     raise errors.ModelError("E574", message, name.span, hint)
+
+
+def _is_account(found: Reference, network: Network) -> bool:
+    """Whether something is a parameter of neurons that all of a group share: what rules may keep an account in."""
+    match found:
+        case VariableReference(variable, _):
+            return variable.shared and variable.kind == "parameter" and variable.owner in network.neurons
+        case _:
+            return False
 
 
 def _differs(found: Reference, scope: Scope, network: Network) -> bool:

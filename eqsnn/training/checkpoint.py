@@ -42,6 +42,7 @@ def save(trainer: EProp, folder: Path) -> None:
         arrays |= {f"synapses/{projection.name}/{key}": values for key, values in identities_of(projection).items()}
     arrays |= {f"feedback/{name}": matrix for name, matrix in trainer._feedback.state().items()}
     arrays |= {f"rule/{rule.name}": rule.store["_changes"].copy() for rule in trainer.plan.rules}
+    arrays |= {f"batches/{rule.name}": np.array(rule.batches) for rule in trainer.plan.rules}
     about = {
         "format": _FORMAT,
         "network": _signature(trainer),
@@ -81,6 +82,7 @@ def load(trainer: EProp, folder: Path) -> None:
     trainer._feedback.restore(_part(arrays, "feedback/"))
     for rule in trainer.plan.rules:
         rule.store["_changes"][:] = arrays[f"rule/{rule.name}"]
+        rule.batches = int(arrays[f"batches/{rule.name}"])
     trainer.batches, trainer.epochs = about["batches"], about["epochs"]
     trainer.history = History.of_rows(about["history"])
     seeds.restore(about["random"])

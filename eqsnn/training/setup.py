@@ -80,7 +80,7 @@ def plan(
     group, variable = _output(output, objects)
     source = _inputs(inputs, objects)
     learned = _learned(objects)
-    rules = tuple(item for item in objects if isinstance(item, StructuralPlasticity) and item.of_batch)
+    rules = [item for item in objects if isinstance(item, StructuralPlasticity) and item.of_batch]
     kept = {item.name: item for item in objects if not isinstance(item, Monitor | StructuralPlasticity)}
     real = np.dtype(network.precision)
     for item in kept.values():
@@ -90,7 +90,8 @@ def plan(
     declaration = NetworkDeclaration(tuple(d for item in kept.values() for d in item.declare()), batch=True)
     request = _request(learned, group, variable, _texts(pseudo_derivative, kept), options)
     programs = Programs(declaration, _derived(declaration, request), real, group.name)
-    return Plan(network, kept, learned, source, group, variable, rules, programs, resolvers_of(declaration.objects))
+    in_order = tuple(sorted(rules, key=lambda rule: rule.order))
+    return Plan(network, kept, learned, source, group, variable, in_order, programs, resolvers_of(declaration.objects))
 
 
 def _derived(declaration: NetworkDeclaration, request: Request) -> Any:
