@@ -104,7 +104,7 @@ def main() -> None:
     text = (
         f'\n### Digits, dense and sparse, {given.seeds} seeds\n\n'
         f"{time.strftime('%Y-%m-%d %H:%M')}; {os.cpu_count()} cores, Linux, Python {platform.python_version()}; "
-        f'one thread a network; float32; {given.epochs} epochs, {sparse_digits.n_hidden} recurrent neurons.\n\n{found}\n'
+        f'one thread a network; float32; {given.epochs} epochs, {sparse_digits.n_hidden} hidden neurons.\n\n{found}\n'
     )
     print(text)
     if given.append:

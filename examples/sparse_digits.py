@@ -100,3 +100,53 @@ def study(name, seed_=1, epochs=20, report=None):
     found.history = found.trainer.fit(train, epochs, valid, report=report)
     found.score = found.trainer.evaluate(test)
     return found
+
+
+def draw(results, path='sparse_digits.png'):
+    """Draw what validation said, where the synapses of the pixels are, and how many moved."""
+    import matplotlib.pyplot as plt
+    colours = {'dense': '0.4', 'static 5 %': '#a0b8d8', 'DEEP R 5 %': '#4c78a8', 'static 1 %': '#e8a5b0',
+               'DEEP R 1 %': '#d1495b'}
+    style = {'font.size': 8, 'axes.titlesize': 9, 'axes.titlelocation': 'left', 'axes.spines.top': False,
+             'axes.spines.right': False, 'legend.frameon': False, 'figure.dpi': 200}
+    moved = next(found for found in results.values() if found.trainer.plan.rules)
+    degrees = [moved.before, np.bincount(moved.inputs.i, minlength=64)]
+    with plt.rc_context(style):
+        figure, axes = plt.subplots(1, 4, figsize=(10, 2.6), layout='constrained', width_ratios=(1.6, 1, 1.15, 1.4))
+        curves, *maps, rewired = axes
+        for name, found in results.items():
+            colour = colours[name]
+            curves.plot(100*np.array(found.history.column('validation_accuracy')), color=colour, label=name)
+            if found.trainer.plan.rules:
+                share = np.array(found.history.column('rewired'))/(len(found.inputs) + len(found.recurrent))
+                rewired.plot(100*share/found.history[-1].batches, color=colour, label=name)
+        curves.set(title='right in validation (%)', xlabel='epoch', ylim=(40, 100))
+        curves.legend(loc='lower right')
+        for axis, degree, title in zip(maps, degrees, ('synapses of a pixel, at first', 'and when rewired'), strict=True):
+            image = axis.imshow(degree.reshape(8, 8), cmap='magma_r', vmin=0, vmax=max(map(max, degrees)))
+            axis.set(title=title, xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+        figure.colorbar(image, ax=maps[-1], shrink=0.85)
+        rewired.set(title='replaced in a batch (%)', xlabel='epoch', yscale='log')
+        rewired.legend()
+        figure.savefig(path)
+        plt.close(figure)
+    return path
+
+
+def main(epochs=10):
+    """Train the five networks and compare them."""
+    results = {}
+    for name in CASES:
+        found = results[name] = study(name, epochs=epochs)
+        print(f'{name:>11}: {len(found.inputs) + len(found.recurrent):5} synapses, {100*found.score.accuracy:.1f} % of '
+              f'test digits right, {sum(found.history.column("rewired"))} synapses replaced, '
+              f'{sum(found.history.column("seconds")):.0f} s')
+    try:
+        print(f'picture in {draw(results)}')
+    except ImportError:
+        print("no picture: it needs matplotlib (pip install 'eqsnn[plot]')")
+
+
+if __name__ == '__main__':
+    main()

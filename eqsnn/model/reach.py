@@ -10,7 +10,7 @@ from ..grammar.source import Span
 from .aggregates import side_of
 from .scope import Scope
 from .symbols import Builtin, Counter, Reference, SubexpressionReference, VariableReference
-from .walk import conjuncts, names_in, parts
+from .walk import conjuncts, draws, names_in, parts
 
 Owner: TypeAlias = Literal["synapse", "pre", "post"]
 
@@ -123,7 +123,19 @@ def _check_condition(condition: ast.Expression, scope: Scope, reach: Reach) -> N
 
 def _check_limit(limit: ast.Limit | None, scope: Scope) -> None:
     if limit is not None:
+        check_not_drawn(limit.count)
         check_expression(limit.count, scope, _LIMITS[limit.per])
+
+
+def check_not_drawn(count: ast.Expression) -> None:
+    """Random numbers belong to the elements of a pass, and this number is there before them.
+
+    :raises StructureError: E628.
+    """
+    if draws(count):
+        message = "this number is worked out before the pass begins, when there is no element to draw it for."
+        hint = "draw it in a pass before, into a counter: 'for each pair in sample(1): n += binomial(10, 0.5)'"
+        raise errors.StructureError("E628", message, count.span, hint)
 
 
 def check_expression(expression: ast.Expression, scope: Scope, reach: Reach) -> None:

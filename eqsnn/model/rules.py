@@ -8,7 +8,7 @@ from typing import assert_never
 from ..grammar import ast
 from .dimensions import DIMENSIONLESS
 from .infer import expect_dimension, expect_number, infer
-from .reach import OFFERED, ONCE, PER_POST, PER_PRE, WANTED, check_expression, check_reach, reach_of
+from .reach import OFFERED, ONCE, PER_POST, PER_PRE, WANTED, check_expression, check_not_drawn, check_reach, reach_of
 from .scope import Scope
 from .statements import Context, check_block
 from .symbols import Counter
@@ -65,13 +65,15 @@ def context_of(head: ast.Head) -> Context:
 
 
 def check_head(head: ast.Head, scope: Scope) -> None:
-    """The numbers of a head must be plain numbers, and known without looking at a synapse."""
+    """The numbers of a head must be plain numbers, and known without looking at a synapse, or at chance."""
     match head:
         case ast.EachPair(ast.Sample(count, per, _, _), _):
+            check_not_drawn(count)
             expect_dimension(count, scope, DIMENSIONLESS, "the number of pairs")
             check_expression(count, scope, PER_PRE if per == "pre" else PER_POST if per == "post" else ONCE)
         case ast.EachPair(ast.Match(pre, post, _), _):
             for count, side, reach in ((pre, "presynaptic", OFFERED), (post, "postsynaptic", WANTED)):
+                check_not_drawn(count)
                 expect_dimension(count, scope, DIMENSIONLESS, f"what a {side} neuron offers")
                 check_expression(count, scope, reach)
         case _:
