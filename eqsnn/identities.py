@@ -26,12 +26,12 @@ def identities_of(synapses: Synapses) -> Arrays:
 
 
 def restore_identities(synapses: Synapses, arrays: Arrays) -> None:
-    """Make the synapses those of `identities_of`, whatever there was before; what exists for each copy is zero."""
+    """Make the synapses those of `identities_of`, whatever there was before; all copies begin as the first."""
     ragged = synapses.ragged
     ragged.remove(ragged.order())
     ragged.append(arrays["@i"], arrays["@j"])
     for name in ragged.columns:
-        ragged.set(name, arrays.get(name, 0))
+        ragged.set(name, arrays.get(name.partition("@")[0], 0))
     slots = ragged.order()
     ragged.fixed("serial")[slots] = arrays["@serial"]
     for name, value in zip(_COUNTS, arrays["@counts"].tolist(), strict=True):

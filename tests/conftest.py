@@ -12,7 +12,7 @@ import pytest
 import eqsnn
 from eqsnn.units import ms
 
-COMPILED_FAST = {"api", "cuda", "errors", "structure", "watching"}
+COMPILED_FAST = {"api", "cuda", "errors", "structure", "training", "watching"}
 
 
 def pytest_configure() -> None:

@@ -61,12 +61,23 @@ class Engine:
     def check(self, data: SpikeData) -> None:
         """Refuse examples that do not fit the network.
 
-        :raises RunError: E931 there are none, E932 they last longer than a trial, or come from other units.
+        :raises RunError: E932 they last longer than a trial, or come from other units.
         :raises StateError: E760, E761, their labels or targets do not fit the output.
         """
-        if len(data) == 0:
-            raise errors.RunError("E931", "there is no example.")
         self.loss.check(np.asarray(data.labels), len(self.plan.output), self.trial(data).steps)
+
+    def chosen(self, data: SpikeData, chosen: npt.ArrayLike | None) -> Chosen:
+        """Numbers of the chosen examples: of all, where nothing is chosen.
+
+        :raises RunError: E931, there are none, or not those.
+        """
+        found = np.arange(len(data)) if chosen is None else np.asarray(chosen)
+        if found.size == 0:
+            raise errors.RunError("E931", "there is no example.")
+        if found.ndim != 1 or found.dtype.kind not in "iu" or found.min() < 0 or found.max() >= len(data):
+            message = f"examples are chosen by their numbers, 0 to {len(data) - 1}, not by {chosen!r}."
+            raise errors.RunError("E931", message)
+        return found.astype(np.int64)
 
     def trial(self, data: SpikeData) -> Trial:
         """The trial that the examples run in."""
@@ -117,8 +128,17 @@ class Engine:
                 yield chunk, trial.forward(self._examples(data, chunk), seeds_)
 
     def judge(self, output: Array, data: SpikeData, chunk: Chosen) -> Judgement:
-        """The loss of some examples."""
-        return self.loss(output, np.asarray(data.labels)[chunk], self.clock.dt_)
+        """The loss of some examples.
+
+        :raises StateError: E763, a loss of the user's own gives something else than was asked for.
+        """
+        found = self.loss(output, np.asarray(data.labels)[chunk], self.clock.dt_)
+        loss, gradient = np.shape(found.loss), np.shape(found.gradient)
+        if loss != (len(chunk),) or gradient != output.shape:
+            message = f"the loss gives a loss of shape {loss} and a gradient of shape {gradient}."
+            hint = f"one number for each example, ({len(chunk)},), and one for each of the output, {output.shape}"
+            raise errors.StateError("E763", message, hint=hint)
+        return found
 
     def gradients(self, data: SpikeData, chosen: Chosen, batch: int) -> tuple[Score, float]:
         """Work out the mean gradient of the chosen examples; their score, and the firing rate of hidden neurons in Hz.

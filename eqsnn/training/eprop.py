@@ -15,16 +15,17 @@ from ..clocks import seconds
 from ..grammar import errors
 from ..model.dimensions import SECOND
 from ..network import Network
+from ..runtime.interrupts import Interrupts
 from ..spikeinput import SpikeInput
 from ..state import VariableView
 from ..units import dimension_of, to_base
 from .engine import Engine
 from .feedback import Feedback, feedback_of
-from .losses import Loss, loss_of
+from .losses import Loss, Windowed, loss_of
 from .optimisers import Adam, Optimiser
 from .records import History, Score
 from .setup import Plan, plan
-from .weights import Learner
+from .weights import Learner, check_rate
 
 if TYPE_CHECKING:
     from ..data import SpikeData
@@ -54,7 +55,7 @@ class EProp:
     - ``pseudo_derivative``: an expression for the derivative of spikes by what the threshold compares, one for all
       groups that spike or one for each, ``{hidden: '...'}``. It counts as zero while a neuron is refractory.
     - ``loss``: ``'crossentropy'``, ``'mse'``, or a `Loss`. ``optimiser``: `Adam`, `SGD`, or an `Optimiser` of one's
-      own.
+      own; one for all projections, or one for each, ``{synapses: Adam(0.1*mV)}``, where weights have different units.
     - ``feedback``: by what errors come back to hidden neurons. ``'symmetric'``, the weights of their synapses onto the
       output; ``'random'``, numbers drawn once; ``'adaptive'``, numbers drawn once that change as those weights do.
     - ``rate_regularisation``: ``(strength, rate)`` pulls the firing rate of each hidden neuron, filtered over
@@ -82,13 +83,14 @@ class EProp:
 
     def __init__(
         self, network: Network, *, output: VariableView, loss: str | Loss = "crossentropy",
-        optimiser: Optimiser | None = None, pseudo_derivative: str | Mapping[Any, str] | None = None,
+        optimiser: Optimiser | Mapping[Any, Optimiser] | None = None,
+        pseudo_derivative: str | Mapping[Any, str] | None = None,
         inputs: SpikeInput | None = None, feedback: Literal["symmetric", "random", "adaptive"] = "symmetric",
         rate_regularisation: tuple[float, Any] | None = None, rate_window: Any = None,
         spike_gradient: Literal["adaptation", "nothing", "everything"] = "adaptation",
         method: Literal["adjoint", "traces"] | None = None, l1: float | Mapping[Any, float] = 0.0, trial: Any = None,
     ) -> None:  # fmt: skip
-        self.network, self.loss, self.optimiser = network, loss_of(loss), optimiser or Adam()
+        self.network, self.loss, self.optimiser = network, loss_of(loss), Adam() if optimiser is None else optimiser
         self.batch_size = network.batch_size
         self.history, self.batches, self.epochs = History(), 0, 0
         self._frame = namespaces.caller()
@@ -107,13 +109,12 @@ class EProp:
 
     def _learners(self, l1: float | Mapping[Any, float], feedback: bool) -> tuple[Learner, ...]:
         plan = self.plan
-        by_projection = l1 if isinstance(l1, Mapping) else dict.fromkeys(plan.learned, l1)
-        strengths = {getattr(key, "name", key): float(value) for key, value in by_projection.items()}
+        strengths, optimisers = plan.for_each("l1", l1, 0.0), plan.for_each("optimiser", self.optimiser, Adam())
         traces = plan.traces if self.method == "traces" else {}
+        for p in plan.projections:
+            check_rate(p, plan.learned[p.name], optimisers[p.name])
         return tuple(
-            Learner(
-                p, plan.learned[p.name], self.optimiser, strengths.get(p.name, 0.0), feedback, traces.get(p.name, ())
-            )
+            Learner(p, plan.learned[p.name], optimisers[p.name], strengths[p.name], feedback, traces.get(p.name, ()))
             for p in plan.projections
         )
 
@@ -162,15 +163,20 @@ class EProp:
 
         ``chosen`` are the numbers of some of the examples; by default all are meant.
         """
+        numbers = self.engine.chosen(data, chosen)
         self.engine.check(data)
         with self._frame.active():
-            score, rate = self.engine.gradients(data, _numbers(data, chosen), self.batches)
+            score, rate = self.engine.gradients(data, numbers, self.batches)
             self._check_finite(score)
-            for learner in self.learners:
-                learner.step(self.batches)
-            self._feedback.follow()
-            rewired = self._rewire()
-        self.batches += 1
+            with Interrupts() as interrupts:  # weights of one batch all change, or none
+                for learner in self.learners:
+                    learner.step(self.batches)
+                self._feedback.follow()
+                rewired = self._rewire()
+                self.batches += 1
+        if interrupts.pressed:
+            raise KeyboardInterrupt
+        self._check_weights()
         return Batch(score.loss, score.accuracy, rate, rewired)
 
     def gradients(self, data: SpikeData) -> dict[str, Array]:
@@ -178,26 +184,31 @@ class EProp:
 
         Without L1 terms, which belong to the optimiser; with the regularisation of rates. No weight changes.
         """
+        numbers = self.engine.chosen(data, None)
         self.engine.check(data)
         with self._frame.active():
-            self.engine.gradients(data, _numbers(data), self.batches)
+            self.engine.gradients(data, numbers, self.batches)
         return {learner.projection.name: learner.projection.ragged.get(learner.gradient) for learner in self.learners}
 
     def evaluate(self, data: SpikeData) -> Score:
         """Loss and accuracy, without learning."""
+        numbers = self.engine.chosen(data, None)
         self.engine.check(data)
         with self._frame.active():
-            runs = self.engine.outputs(data, _numbers(data), self.batches)
+            runs = self.engine.outputs(data, numbers, self.batches)
             return self.engine.score([self.engine.judge(output, data, chunk) for chunk, output in runs])
 
     def outputs(self, data: SpikeData) -> Array:
         """The output variable, shape (examples, T, K)."""
+        numbers = self.engine.chosen(data, None)
         with self._frame.active():
-            return np.concatenate([y for _, y in self.engine.outputs(data, _numbers(data), self.batches)])
+            return np.concatenate([y for _, y in self.engine.outputs(data, numbers, self.batches)])
 
     def predict(self, data: SpikeData) -> npt.NDArray[np.int64]:
-        """The output neuron with the largest sum over the trial, for each example."""
-        return np.asarray(self.outputs(data).sum(1).argmax(1), np.int64)
+        """The output neuron with the largest sum over the trial, or the window of the loss, for each example."""
+        outputs, loss = self.outputs(data), self.loss
+        counted = loss.steps(outputs.shape[1], self.engine.clock.dt_) if isinstance(loss, Windowed) else slice(None)
+        return np.asarray(outputs[:, counted].sum(1).argmax(1), np.int64)
 
     def save(self, folder: str | Path) -> None:
         """Write a checkpoint: weights, wiring, optimiser, history, random numbers (see `fit`)."""
@@ -224,7 +235,7 @@ class EProp:
         return sum(rule.created for rule in self.plan.rules) - before
 
     def _check_finite(self, score: Score) -> None:
-        """Stop where a loss is no number: nothing has changed since the last batch."""
+        """Stop where a loss or a gradient is no number: nothing has changed since the last batch."""
         broken = next(((x, name) for x in self.learners if (name := x.broken()) is not None), None)
         if np.isfinite(score.loss) and broken is None:
             return
@@ -234,6 +245,15 @@ class EProp:
         message = f"in batch {self.batches} {where} is not finite; the weights are as they were before it."
         raise errors.RunError("E930", message, hint="a smaller learning rate, or a checkpoint to go back to")
 
+    def _check_weights(self) -> None:
+        """Stop where an optimiser has made a weight that is no number, before a checkpoint is written."""
+        for learner in self.learners:
+            if not np.isfinite(learner.projection.ragged.get(learner.weight)).all():
+                where = f"'{learner.weight}' of {learner.projection.title}"
+                message = f"batch {self.batches - 1} has made {where} a number that is not finite."
+                hint = "go back to a checkpoint, and train with a smaller learning rate"
+                raise errors.RunError("E930", message, hint=hint)
+
     def memory(self) -> int:
         """Bytes that training keeps beside the network: what trials keep, and the columns of learned synapses."""
         return self.engine.memory() + sum(learner.projection.memory() for learner in self.learners)
@@ -241,10 +261,6 @@ class EProp:
     def __repr__(self) -> str:
         learned = ", ".join(f"{p.name}.{self.plan.learned[p.name]}" for p in self.plan.projections)
         return f"<EProp of {learned} by {self.plan.output.name}.{self.plan.variable}, {self.batches} batches done>"
-
-
-def _numbers(data: SpikeData, chosen: npt.ArrayLike | None = None) -> npt.NDArray[np.int64]:
-    return np.arange(len(data)) if chosen is None else np.asarray(chosen, np.int64)
 
 
 def _check_choice(name: str, given: object, known: tuple[object, ...]) -> None:

@@ -39,7 +39,7 @@ class Loss(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Windowed:
+class Windowed:
     """A loss of a part of the trial: ``window`` is its start and end, times since the trial began."""
 
     window: Any = None
@@ -60,7 +60,7 @@ class _Windowed:
 
 
 @dataclass(frozen=True, slots=True)
-class CrossEntropy(_Windowed):
+class CrossEntropy(Windowed):
     """Sparse categorical cross-entropy of softmax(output); targets are class numbers.
 
     ``per='step'``, as published for e-prop (Bellec et al. 2020): -log softmax(y(t))[target], summed over steps, so that
@@ -98,7 +98,7 @@ class CrossEntropy(_Windowed):
 
 
 @dataclass(frozen=True, slots=True)
-class MeanSquaredError(_Windowed):
+class MeanSquaredError(Windowed):
     """½ Σ_t Σ_k (y_k(t) - target_k)²; targets of shape (n, K), held for the whole trial, or (n, T, K)."""
 
     def __call__(self, output: Array, targets: Array, dt: float) -> Judgement:
@@ -129,8 +129,13 @@ def loss_of(given: str | Loss) -> Loss:
 
     :raises NameError: E324.
     """
-    if not isinstance(given, str):
+    if callable(given) and hasattr(given, "check"):
         return given
+    if not isinstance(given, str):
+        message = (
+            f"a loss is one of {', '.join(map(repr, LOSSES))}, or an object that judges and checks, not {given!r}."
+        )
+        raise errors.NameError("E324", message, hint="see eqsnn.training.losses.Loss")
     if given not in LOSSES:
         raise errors.NameError("E324", f"there is no loss {given!r}.", hint=f"there are {', '.join(map(repr, LOSSES))}")
     return LOSSES[given]()

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import Any
 
+from ..grammar import errors
 from .schedules import rate_of
 
 
@@ -18,8 +20,9 @@ class Optimiser:
     """Changes weights by a text: one or several statements that run for each synapse after a batch.
 
     In ``update``, ``{w}`` stands for the weight; ``{g}`` for the gradient of the loss by it, averaged over the
-    examples of the batch; ``rate`` for the learning rate, in the unit of the weight; names of ``constants`` for their
-    values. ``state`` names variables of each synapse, which ``update`` uses as ``{name}``.
+    examples of the batch, a number: by the weight in base units; ``rate`` for the learning rate, in the unit of the
+    weight; names of ``constants`` for their values. ``state`` names variables of each synapse, which ``update`` uses as
+    ``{name}``.
 
     Example::
 
@@ -39,9 +42,17 @@ class Optimiser:
         return tuple(f"{weight}_{name}" for name in self.state)
 
     def rule(self, weight: str, gradient: str) -> str:
-        """The rule; ``gradient`` is an expression."""
-        names = dict(zip(self.state, self.variables(weight), strict=True))
-        lines = self.update.format(w=weight, g="descent", **names).strip().splitlines()
+        """The rule; ``gradient`` is an expression.
+
+        :raises RunError: E927, ``update`` has braces for something else than w, g and the state.
+        """
+        names = {"w": weight, "g": "descent", **dict(zip(self.state, self.variables(weight), strict=True))}
+        try:
+            lines = dedent(self.update.format_map(names)).strip().splitlines()
+        except (KeyError, IndexError, ValueError) as error:
+            message = f"the text of an optimiser has braces that stand for nothing: {error}."
+            hint = f"there are {', '.join('{' + name + '}' for name in names)}"
+            raise errors.RunError("E927", message, hint=hint) from None
         return "\n".join(["for each synapse:", f"    descent = {gradient}", *(f"    {line}" for line in lines)])
 
     def numbers(self, batch: int) -> dict[str, Any]:
@@ -69,6 +80,7 @@ def Adam(  # noqa: N802 - its name in the field
 
     m and v are running means of the gradient and of its square, corrected for their start at zero by the number of
     updates of each synapse, so that one that was created an hour later learns as one that was there from the start.
+    ``weight_decay`` is the share that w loses in a batch, apart from the gradient (Loshchilov & Hutter 2019).
     """
     update = """{updates} += 1
 {mean} = beta1*{mean} + (1 - beta1)*{g}

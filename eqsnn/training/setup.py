@@ -58,6 +58,20 @@ class Plan:
         """The variables in which a synapse of each learned projection keeps its traces."""
         return self.programs.derivation.trace_names()
 
+    def for_each(self, what: str, given: Any, otherwise: Any) -> dict[str, Any]:
+        """An argument that is one for all learned projections, or a mapping of them; by name.
+
+        :raises RunError: E923, the mapping names another.
+        """
+        if not isinstance(given, Mapping):
+            return dict.fromkeys(self.learned, given)
+        named = {getattr(key, "name", key): value for key, value in given.items()}
+        for name in named:
+            if name not in self.learned:
+                message = f"{what} is given for '{name}', which has no learned weight."
+                raise errors.RunError("E923", message, hint=f"those that have one are {', '.join(self.learned)}")
+        return {name: named.get(name, otherwise) for name in self.learned}
+
     @property
     def hidden(self) -> tuple[NeuronGroup, ...]:
         """Groups of neurons that are trained, without the output."""

@@ -29,8 +29,6 @@ class Learner:
     ) -> None:  # fmt: skip
         self.projection, self.weight, self.optimiser, self.l1 = projection, weight, optimiser, l1
         self.gradient, self.summed = f"{weight}_gradient", f"_{weight}_gradient"  # of the batch, and of each lane
-        self.unit = quantity(1.0, projection.model.variables[weight].type.dimension)
-        numbers = self._numbers(0)  # refused before anything has changed
         names = [self.gradient, *optimiser.variables(weight), *([f"{weight}_feedback"] if feedback else [])]
         own = [Variable(name, projection.name, REAL, "parameter") for name in names]
         of_lanes = (self.summed, *traces)
@@ -39,16 +37,13 @@ class Learner:
         for name in (*names, *of_lanes):
             projection.ragged.set(name, 0)  # another trainer may have used it
         text, name = optimiser.rule(weight, gradient), f"{projection.name}_optimiser"
-        self.rule = StructuralPlasticity(projection, text, namespace=numbers, name=name)
+        self.rule = StructuralPlasticity(projection, text, namespace=self._numbers(0), name=name)
         self.rule.active = False
         projection.contained.remove(self.rule)  # no part of a network: it may be trained by another optimiser later
 
     def _numbers(self, batch: int) -> dict[str, Any]:
-        numbers = self.optimiser.numbers(batch)
-        if dimension_of(numbers["rate"]) != dimension_of(self.unit):
-            message = f"the learning rate {numbers['rate']!r} has not the unit of '{self.weight}', {self.unit!r}."
-            raise errors.DimensionError("E227", message, place=self.projection.title)
-        return {**numbers, **({"l1": self.l1} if self.l1 else {})}
+        check_rate(self.projection, self.weight, self.optimiser, batch)
+        return {**self.optimiser.numbers(batch), **({"l1": self.l1} if self.l1 else {})}
 
     def step(self, batch: int) -> None:
         """Change the weights by the gradient that was collected; ``batch`` numbers batches from 0."""
@@ -61,3 +56,16 @@ class Learner:
             if not np.isfinite(self.projection.ragged.get(name)).all():
                 return name
         return None
+
+
+def check_rate(projection: Synapses, weight: str, optimiser: Optimiser, batch: int = 0) -> None:
+    """Refuse a learning rate in another unit than the weight.
+
+    :raises DimensionError: E227.
+    """
+    rate, wanted = optimiser.numbers(batch)["rate"], projection.model.variables[weight].type.dimension
+    if dimension_of(rate) != wanted:
+        unit = quantity(1.0, wanted)
+        message = f"the learning rate {rate!r} has not the unit of '{weight}', {unit!r}."
+        hint = "give each projection an optimiser of its own: optimiser={synapses: Adam(0.1*mV)}"
+        raise errors.DimensionError("E227", message, place=projection.title, hint=hint)
