@@ -2,7 +2,8 @@
 
 Everything that the next batch depends on is in it: all synapses that are learned or rewired, each variable with its
 identity, and what neurons share, other parameters being the script's own; optimiser, feedback, counters of rules, and
-where the random numbers are. So a training that goes on from a checkpoint comes to the same bits as one that was never interrupted.
+where the random numbers are. So a training that goes on from a checkpoint comes to the same bits as one that was never
+interrupted.
 """
 
 from __future__ import annotations

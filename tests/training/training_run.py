@@ -24,19 +24,24 @@ REWIRE = """
         remove synapse if rand() < 0.1
     for each pair in sample(5):
         create synapse(w=0.2*randn()) if not connected
-    """
+"""
+ACCOUNT = """
+    for each pair in sample(3):
+        n_looked += 1
+"""
 
 
 def build(feedback: str) -> tuple[EProp, dict[str, Any]]:
     """The network, noisy, rewired as it learns, also where nothing is learned."""
     eqsnn.defaultclock.dt = 1 * eqsnn.ms
     eqsnn.seed(3)
-    made = parts("dv/dt = -v/(20*ms) + 0.2*xi*(20*ms)**-0.5 : 1", method="euler", density=0.6, recurrent=False)
+    made = parts("dv/dt = -v/(20*ms) + 0.2*xi*(20*ms)**-0.5 : 1\nn_looked : integer (shared)", method="euler", density=0.6, recurrent=False)
     made["fixed"] = eqsnn.Synapses(made["hidden"], made["hidden"], "w : 1", on_pre="v_post += w", name="fixed")
     made["fixed"].connect("i != j", p=0.5)
     made["fixed"].w = 0.1
     for name in ("input", "readout", "fixed"):
-        StructuralPlasticity(made[name], REWIRE, when="after_batch", name=f"rewire_{name}")
+        account = ACCOUNT if name == "input" else ""
+        StructuralPlasticity(made[name], REWIRE + account, when="after_batch", name=f"rewire_{name}")
     return trainer(made, batch_size=BATCH, optimiser=Adam(0.02), feedback=feedback), made
 
 
@@ -45,6 +50,7 @@ def everything(found: EProp, made: dict[str, Any]) -> dict[str, np.ndarray]:
     result = {f"{n}/{k}": v for n in ("input", "readout", "fixed") for k, v in identities_of(made[n]).items()}
     rows = [(e.epoch, e.loss, e.accuracy, e.validation_loss, e.rewired, e.synapses, e.rate) for e in found.history]
     changes = [(rule.created, rule.removed, rule.refused) for rule in found.plan.rules]
+    changes.append((int(made["hidden"].n_looked[:].flat[0]), 1, 1))
     random = np.array(eqsnn.seeds.state(), np.uint64)
     return {**result, "rows": np.array(rows, float), "y": found.outputs(data(5)), "changes": np.array(changes), "seed": random}
 
