@@ -1,9 +1,9 @@
 """A neuron model of your own, trained: e-prop derives what it needs from the equations.
 
-Published programs have the eligibility traces of two neuron models, integrate-and-fire without and with an adapting threshold,
-written down by hand. Here is another one, of two variables and not linear: a quadratic integrate-and-fire neuron with a
-recovery variable, as Izhikevich (2003, IEEE Trans. Neural Networks 14, 1569) has it, in numbers without units. From
-v_c on its upstroke is its own; below, it forgets. Spikes take v to zero and recovery up. It is all in the first lines.
+Published programs have the eligibility traces of two neuron models, integrate-and-fire with a threshold that adapts or does
+not, written down by hand. Here is another, of two variables and not linear: a quadratic integrate-and-fire neuron with a
+recovery variable, as in Izhikevich (2003, IEEE Trans. Neural Networks 14, 1569), in numbers without units. A spike takes
+v to zero and recovery up. The first lines below are all there is of it; what training makes of them is printed.
 
 The task is Yin-Yang (Kriener, Göltz & Petrovici 2022, arXiv 2102.08211): a point of the plane is told by the times of
 five spikes; is it in the yin, the yang, or one of the two dots? No linear readout of those times gets more than about 64 %
