@@ -314,3 +314,14 @@ def test_deep_r_in_a_training(tmp_path: Any) -> None:
     assert len(counts) == 20 and len(set(first)) == len(set(second)) == 1
     assert sum(rewired) == sum(trainer.history.column("rewired")) > 20
     assert all(rule.created == rule.removed and rule.batches == 20 for rule in trainer.plan.rules)
+
+
+def test_training_goes_on_from_a_checkpoint_with_its_rules(tmp_path: Any) -> None:
+    whole, _ = trained(tmp_path / "whole")
+    trained(tmp_path / "parts", epochs=1)
+    parts, counts = trained(tmp_path / "parts")
+    assert len(counts) == 10
+    for one, other in zip(whole.plan.projections, parts.plan.projections, strict=True):
+        assert np.array_equal(one.i, other.i) and np.array_equal(one.j, other.j) and np.array_equal(one.w, other.w)
+    for one, other in zip(whole.plan.rules, parts.plan.rules, strict=True):
+        assert (one.batches, one.created, one.removed) == (other.batches, other.created, other.removed)
