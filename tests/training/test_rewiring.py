@@ -276,18 +276,20 @@ def test_units_of_weights() -> None:
 # ---- in a training
 
 
-def trained(folder: Any = None, epochs: int = 2) -> tuple[EProp, list[tuple[int, int]]]:
+def trained(folder: Any = None, epochs: int = 2, texts: tuple[str, ...] = (deep_r(),)) -> tuple[EProp, list[Any]]:
     """A small network that learns, with DEEP R; how many synapses there were after each batch, and were new."""
     seed(4)
     inputs = SpikeInput(5, name="inputs")
-    hidden = NeuronGroup(30, "dv/dt = -v/(20*ms) : 1", threshold="v > 0.6", reset="v -= 0.6", method="exact", name="hidden")
+    model = "dv/dt = -v/(20*ms) : 1" + ACCOUNT * (len(texts) > 1)
+    hidden = NeuronGroup(30, model, threshold="v > 0.6", reset="v -= 0.6", method="exact", name="hidden")
     out = NeuronGroup(3, "dy/dt = -y/(20*ms) : 1", method="exact", name="out")
     made = []
     for source, name in ((inputs, "W"), (hidden, "R")):
         S = Synapses(source, hidden, "w : 1 (learned)" + fixed_signs(), on_pre="v_post += w", name=name)
         S.connect(p=0.2)
         S.w = "sgn*abs(randn())/sqrt(N_incoming)"
-        StructuralPlasticity(S, deep_r(), when="after_batch", name=f"rewire_{name}")
+        for order, text in enumerate(texts):
+            StructuralPlasticity(S, text, when="after_batch", order=order, name=f"rewire_{name}_{order}")
         made.append(S)
     readout = Synapses(hidden, out, "w : 1 (learned)", on_pre="y_post += w", name="readout")
     readout.connect()
@@ -314,6 +316,15 @@ def test_deep_r_in_a_training(tmp_path: Any) -> None:
     assert len(counts) == 20 and len(set(first)) == len(set(second)) == 1
     assert sum(rewired) == sum(trainer.history.column("rewired")) > 20
     assert all(rule.created == rule.removed and rule.batches == 20 for rule in trainer.plan.rules)
+
+
+def test_one_budget_in_a_training() -> None:
+    trainer, counts = trained(epochs=1, texts=(deep_r_prune(), deep_r_wake()))
+    first, second, rewired = zip(*counts, strict=True)
+    assert len({a + b for a, b in zip(first, second, strict=True)}) == 1
+    assert len(set(first)) > 1 and sum(rewired) > 10
+    hidden = trainer.plan.hidden[0]
+    assert not np.any(hidden.n_dormant) and not np.any(hidden.n_free)
 
 
 def test_training_goes_on_from_a_checkpoint_with_its_rules(tmp_path: Any) -> None:
