@@ -132,7 +132,8 @@ class Engine:
 
         :raises StateError: E763, a loss of the user's own gives something else than was asked for.
         """
-        found = self.loss(output, np.asarray(data.labels)[chunk], self.clock.dt_)
+        with np.errstate(invalid="ignore", over="ignore"):  # told afterwards, with the batch and the variable
+            found = self.loss(output, np.asarray(data.labels)[chunk], self.clock.dt_)
         loss, gradient = np.shape(found.loss), np.shape(found.gradient)
         if loss != (len(chunk),) or gradient != output.shape:
             message = f"the loss gives a loss of shape {loss} and a gradient of shape {gradient}."

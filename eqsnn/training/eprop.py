@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ..data import SpikeData
 
 Array = npt.NDArray[Any]
+log = logging.getLogger("eqsnn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +120,17 @@ class EProp:
             for p in plan.projections
         )
 
-    def _chosen(self, method: str | None) -> str:
-        if method == "adjoint" and not self.plan.programs.derivation.static:
-            message = "the gradient of this network is no delivery of spikes: what a spike adds changes in a trial."
+    def _chosen(self, method: Literal["adjoint", "traces"] | None) -> Literal["adjoint", "traces"]:
+        derivation = self.plan.programs.derivation
+        if derivation.static:
+            return method or "adjoint"
+        what = f"what spikes of {derivation.moving()} add changes in a trial"
+        if method == "adjoint":
+            message = f"the gradient of this network is no delivery of spikes: {what}."
             raise errors.RunError("E925", message, hint="leave the method out, or use method='traces'")
-        return method or ("adjoint" if self.plan.programs.derivation.static else "traces")
+        if method is None:
+            log.info("network '%s': %s, so gradients need traces of each synapse", self.network.name, what)
+        return "traces"
 
     # ---- looking inside ----
 
@@ -255,8 +263,14 @@ class EProp:
                 raise errors.RunError("E930", message, hint=hint)
 
     def memory(self) -> int:
-        """Bytes that training keeps beside the network: what trials keep, and the columns of learned synapses."""
-        return self.engine.memory() + sum(learner.projection.memory() for learner in self.learners)
+        """Bytes that training keeps beside the network.
+
+        For each learned synapse these are 1 + s + L*(1 + c) numbers in the network's precision: the gradient, s that
+        the optimiser (and adaptive feedback) keeps, and for each of L = 8 lanes its gradient; with ``method='traces'``
+        c traces, one for each state variable of the neuron and, where that spikes, the eligibility. For each neuron,
+        lane and step a few numbers are kept of the way forward, and in a lane some for each neuron.
+        """
+        return self.engine.memory() + sum(len(x.projection) * x.bytes_of_synapse() for x in self.learners)
 
     def __repr__(self) -> str:
         learned = ", ".join(f"{p.name}.{self.plan.learned[p.name]}" for p in self.plan.projections)

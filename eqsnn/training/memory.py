@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy.typing as npt
@@ -49,9 +49,8 @@ class LaneMemory:
             self._found[beginning] = [self._arrays[name] for name in names]
         return self._found[beginning]
 
-    def nbytes(self) -> int:
-        """Bytes of all arrays."""
-        return sum(values.nbytes for values in self._arrays.values())
+    def __iter__(self) -> Iterator[Values]:
+        return iter(self._arrays.values())
 
 
 class TrialState:

@@ -216,7 +216,8 @@ class Trial:
 
     def memory(self) -> int:
         """Bytes that lanes keep beside the state of the network."""
-        return sum(m.nbytes() for m in self._memories)
+        arrays = {id(values): values.nbytes for memory in self._memories for values in memory}
+        return sum(arrays.values())
 
 
 def _variables(item: Any) -> dict[str, Array]:

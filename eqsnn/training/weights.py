@@ -32,6 +32,7 @@ class Learner:
         names = [self.gradient, *optimiser.variables(weight), *([f"{weight}_feedback"] if feedback else [])]
         own = [Variable(name, projection.name, REAL, "parameter") for name in names]
         of_lanes = (self.summed, *traces)
+        self._names = {*names, *of_lanes}
         projection.extend([*own, *(Variable(n, projection.name, REAL, "parameter", batch=True) for n in of_lanes)])
         gradient = self.gradient + (f" + l1*sign({weight})" if l1 else "")
         for name in (*names, *of_lanes):
@@ -49,6 +50,11 @@ class Learner:
         """Change the weights by the gradient that was collected; ``batch`` numbers batches from 0."""
         self.rule.namespace.update(self._numbers(batch))
         self.rule.run()
+
+    def bytes_of_synapse(self) -> int:
+        """What is kept of a synapse for learning."""
+        columns = self.projection.ragged.columns
+        return sum(np.dtype(kind).itemsize for name, kind in columns.items() if name.partition("@")[0] in self._names)
 
     def broken(self) -> str | None:
         """The first of its variables that holds a value that is not finite."""

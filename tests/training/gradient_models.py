@@ -32,6 +32,10 @@ class Model:
     rate: tuple[float, float] | None = None
     loss: str = "crossentropy"
     delay: float = 0.0
+    target: str = "v"  # what synapses onto hidden neurons add to
+    unit: str = "1"  # of the state and of weights onto hidden neurons, which are `scale` times as large
+    scale: float = 1.0
+    resources: bool = False  # synapses onto hidden neurons use them up
     constants: dict[str, float] = field(default_factory=dict)
 
 
@@ -49,6 +53,15 @@ BENT = dict(  # not linear; its reset looks at what it finds
     pseudo_derivative="0.5*exp(-abs(v - 0.7 - 0.2*u**2)/0.5)",
 )
 
+VOLTS = dict(
+    equations="dv/dt = -v/(20*ms) : volt", threshold="v > 6*mV", reset="v -= 6*mV", unit="volt", scale=0.01,
+    pseudo_derivative="0.3/(6*mV)*maximum(0, 1 - abs(v - 6*mV)/(6*mV))",
+)
+CONDUCTANCE = dict(  # weights are conductances, and what they do depends on the voltage
+    equations="dv/dt = (g*(2 - v) - v)/(20*ms) : 1\ndg/dt = -g/(5*ms) : 1", threshold="v > 0.6", reset="v = 0.1*v",
+    method="euler", target="g", pseudo_derivative="0.3/0.6*maximum(0, 1 - abs(v - 0.6)/0.6)",
+)
+
 MODELS = (
     Model("lif_dense", **LIF),
     Model("lif_sparse_refractory", **LIF, density=0.4, refractory=4e-3),
@@ -60,6 +73,11 @@ MODELS = (
     Model("bent_dense", **BENT, refractory=2e-3),
     Model("bent_everything_sparse", **BENT, density=0.5, spike_gradient="everything"),
     Model("lif_squared_error", **LIF, loss="mse", recurrent=False),
+    Model("volts", **VOLTS, density=0.6),
+    Model("conductance", **CONDUCTANCE, refractory=2e-3, density=0.7),
+    Model("conductance_everything", **CONDUCTANCE, spike_gradient="everything"),
+    Model("resources", **LIF, resources=True, density=0.7),
+    Model("resources_adaptive", **ALIF, resources=True, refractory=3e-3, delay=2e-3),
 )
 
 
@@ -85,7 +103,8 @@ def case(model: Model) -> Case:
             np.fill_diagonal(mask, False)
             mask &= model.recurrent
         masks[name] = mask
-        weights[name] = (rng.normal(0.1 if name == "input" else 0.0, scales[name], shape)) * mask
+        scale = 1.0 if name == "readout" else model.scale
+        weights[name] = (rng.normal(0.1 if name == "input" else 0.0, scales[name], shape)) * mask * scale
     spikes = rng.random((EXAMPLES, STEPS, UNITS)) < 0.1
     labels = rng.integers(0, OUTPUTS, EXAMPLES) if model.loss == "crossentropy" else rng.normal(0, 1, (EXAMPLES, OUTPUTS))
     return Case(weights, masks, spikes, labels)

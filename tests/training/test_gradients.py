@@ -31,7 +31,7 @@ def test_gradients_are_those_of_automatic_differentiation(model: Model) -> None:
             assert np.allclose(dense(model, name, values), wanted, rtol=1e-6, atol=1e-6 * np.abs(wanted).max())
 
 
-@pytest.mark.parametrize("model", [m for m in MODELS if m.name in ("alif_sparse_refractory", "bent_everything_sparse", "lif_delayed")], ids=lambda m: m.name)  # fmt: skip
+@pytest.mark.parametrize("model", [m for m in MODELS if m.name in ("alif_sparse_refractory", "bent_everything_sparse", "lif_delayed", "conductance", "volts")], ids=lambda m: m.name)  # fmt: skip
 def test_traces_and_adjoint_agree(model: Model) -> None:
     numbers = case(model)
     data = examples(numbers)

@@ -7,13 +7,30 @@ Written from the models' discrete equations, step by step, and knows nothing of 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from gradient_models import ALIF, BENT, DT, EXAMPLES, HIDDEN, LIF, MODELS, OUTPUTS, STEPS, Case, Model, case
+from gradient_models import (
+    ALIF,
+    BENT,
+    CONDUCTANCE,
+    DT,
+    EXAMPLES,
+    HIDDEN,
+    LIF,
+    MODELS,
+    OUTPUTS,
+    STEPS,
+    UNITS,
+    VOLTS,
+    Case,
+    Model,
+    case,
+)  # fmt: skip
 
 RECORDED = Path(__file__).parent.parent / "reference" / "torch"
 
@@ -64,9 +81,25 @@ def bent(state: Any, active: Any, u: Callable[[Any], Any], model: Model) -> Any:
     return {"v": v + in_v * (new_v - v), "u": w + z * 0.3 * new_v}, z
 
 
+def volts(state: Any, active: Any, u: Callable[[Any], Any], model: Model) -> Any:
+    v = state["v"] * np.exp(-DT / 20e-3)
+    d = v - 6e-3
+    z = Spike.apply(d, 0.3 / 6e-3 * torch.clamp(1 - abs(d.detach()) / 6e-3, min=0)) * active
+    return {"v": v + u(z) - 6e-3 * z.detach()}, z
+
+
+def conductance(state: Any, active: Any, u: Callable[[Any], Any], model: Model) -> Any:
+    v0, g0 = state["v"], state["g"]
+    v, g = v0 + DT * (g0 * (2 - v0) - v0) / 20e-3, g0 - DT * g0 / 5e-3
+    d = v - 0.6
+    z = Spike.apply(d, 0.5 * torch.clamp(1 - abs(d.detach()) / 0.6, min=0)) * active
+    return {"v": v + z * (0.1 * v - v), "g": g + u(z)}, z  # no synapse drives v: its reset is followed either way
+
+
 def step_of(model: Model) -> Any:
     """The step of a model's neurons, and the names of their state."""
-    for texts, step, names in ((LIF, lif, "v"), (ALIF, alif, "va"), (BENT, bent, "vu")):
+    known = ((LIF, lif, "v"), (ALIF, alif, "va"), (BENT, bent, "vu"), (VOLTS, volts, "v"), (CONDUCTANCE, conductance, "vg"))
+    for texts, step, names in known:
         if model.equations == texts["equations"]:
             return step, names
     raise AssertionError(model)
@@ -88,14 +121,24 @@ def _trial(model: Model, weights: Any, numbers: Case, k: int) -> Any:
     x = torch.tensor(numbers.spikes[k], dtype=torch.float64)
     delay, quiet = round(model.delay / DT), round(model.refractory / DT)
     fired: list[Any] = []
+    left = {"input": torch.ones(UNITS, dtype=torch.float64), "recurrent": torch.ones(HIDDEN, dtype=torch.float64)}
     loss = torch.zeros((), dtype=torch.float64)
+
+    def strength(name: str, spikes: Any) -> Any:
+        """Spikes times the resources that they find, of which they leave a share."""
+        if not model.resources:
+            return spikes
+        found = 1 - (1 - left[name]) * np.exp(-DT / 50e-3)
+        left[name] = found * (1 - 0.2 * spikes)
+        return spikes * found
+
     for t in range(STEPS):
         active = torch.tensor((t - last >= quiet).astype(float))
 
         def arriving(z: Any, t: int = t) -> Any:
-            given = x[t - delay] @ weights["input"] if t >= delay else 0
             spikes = z if delay == 0 else fired[t - delay] if t >= delay else torch.zeros_like(z)
-            return given + spikes.detach() @ weights["recurrent"]
+            given = x[t - delay] if t >= delay else torch.zeros_like(x[0])
+            return strength("input", given) @ weights["input"] + strength("recurrent", spikes.detach()) @ weights["recurrent"]
 
         state, z = step(state, active, arriving, model)
         fired.append(z)
@@ -118,6 +161,7 @@ def _loss(model: Model, y: Any, target: Any) -> Any:
 
 if __name__ == "__main__":
     RECORDED.mkdir(exist_ok=True)
-    for model in MODELS:
+    chosen = [m for m in MODELS if len(sys.argv) < 2 or m.name in sys.argv[1:]]
+    for model in chosen:
         np.savez(RECORDED / f"{model.name}.npz", **gradients(model, case(model)))
         print(model.name, {n: float(abs(g).max()) for n, g in gradients(model, case(model)).items()})

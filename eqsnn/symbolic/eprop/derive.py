@@ -60,6 +60,10 @@ class Derivation:
     drives: tuple[Drive, ...]
     static: bool
 
+    def moving(self) -> str:
+        """The projections whose slopes change in a trial, in words."""
+        return ", ".join(f"'{drive.projection}'" for drive in self.drives if not drive.static)
+
     def trace_names(self) -> dict[str, tuple[str, ...]]:
         """The variables of each synapse that ``traces`` works on, by projection."""
         found = {}

@@ -72,7 +72,7 @@ def equations_of(derivation: Derivation) -> Equations:
     }
     way = "backward in time for each neuron, then delivered to synapses by the spikes (adjoint)"
     if not derivation.static:
-        way = "forward, by traces of each synapse: what a spike adds depends on more than weights and constants"
+        way = f"forward, by traces of each synapse: what spikes of {derivation.moving()} add changes in a trial"
     return Equations(groups, ("M is the learning signal of a neuron. Gradients are worked out " + way + ".",))
 
 
