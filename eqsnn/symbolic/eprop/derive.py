@@ -47,7 +47,8 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Derivation:
     """Networks of one trial: ``forward`` keeps what ``backward`` needs; ``traces`` runs forward with traces of each
-    synapse, given the ``signals`` that were kept on the way back; ``weigh`` fills the matrices of feedback.
+    synapse, given the ``signals`` that were kept on the way back; ``weigh`` fills the matrices of feedback. ``output``
+    names the variables that are judged.
     """
 
     forward: SymbolicNetwork
@@ -55,6 +56,7 @@ class Derivation:
     signals: SymbolicNetwork
     traces: SymbolicNetwork
     weigh: SymbolicNetwork
+    output: tuple[str, ...]
     groups: Mapping[str, Linearised]
     through: Mapping[str, tuple[str, ...]]
     drives: tuple[Drive, ...]
@@ -105,7 +107,7 @@ def derive(network: CheckedNetwork, symbolic: SymbolicNetwork, request: Request)
         backward(symbolic, back, triples, found, clock, keep_signals=True),
         _with(_traced(symbolic, found), network, [*kept, *carried]),
         SymbolicNetwork(tuple(_weighed(network, sources, found, request, clock)), {}),
-        groups, through, found, all(drive.static for drive in found),
+        request.variables, groups, through, found, all(drive.static for drive in found),
     )  # fmt: skip
 
 

@@ -148,9 +148,7 @@ def _require_unchanged(symbolic: SymbolicNetwork, projection: Projection, weight
         hint = "rules may run between batches, with when='after_batch'"
         raise ModelError("E585", message, place=projection.title, hint=hint)
     if any(weight in (n.id for n in names_in(d.expression)) for d in projection.model.differentials.values()):
-        message = (
-            f"'{weight}' is learned, but stands in an equation of the synapses; e-prop follows weights of spikes."
-        )
+        message = f"'{weight}' is learned, but stands in an equation of the synapses; e-prop follows weights of spikes."
         raise ModelError("E585", message, place=projection.title, hint=f"write on_pre='v_post += {weight}'")
     sums = (s for s in projection.model.summed if any(n.id == weight for n in names_in(s.expression)))
     if any(sums):
