@@ -100,6 +100,13 @@ def test_gradients_through_the_readout(name: str) -> None:
     assert np.allclose(gradient, differences(found, made, examples), rtol=1e-5, atol=1e-7)
 
 
+def test_predictions_are_those_of_the_window() -> None:
+    found, examples = trainer(loss=CrossEntropy((15 * ms, 20 * ms))), data(12, rate=0.5)
+    predicted = found.predict(examples)
+    assert np.array_equal(predicted, found.outputs(examples)[:, 15:].sum(1).argmax(1))
+    assert found.evaluate(examples).accuracy == (predicted == examples.labels).mean()
+
+
 SLOPES = {
     "a factor": ("w : 1 (learned)", "y_post += 3*w", "adjoint"),
     "a parameter of the synapse": ("w : 1 (learned)\nc : 1", "y_post += w*c", "adjoint"),

@@ -115,6 +115,20 @@ def test_a_sum_that_weighs_the_state() -> None:
     refused("E584", "'s' changes in the course of a trial", made=made)
 
 
+def test_what_is_worked_out_beside_the_equations() -> None:
+    held = LEAK.replace("-v", "(h - v)") + "\nh = -0.5*v : 1 (constant over dt)"
+    refused("E584", "'h' is worked out beside the equations", "into its equations", made=parts(held))
+    trainer(parts(LEAK.replace("-v", "(h - v)") + "\nh = 0.1*sin(t/ms) : 1 (constant over dt)"))
+    gaps = "c : 1\ns_post = c*({} - {}) : 1 (summed)"
+    for ends, fine in ((("v_pre", "v_post"), False), (("v_pre", "0.1"), True)):
+        made = parts("dv/dt = (s - v)/(20*ms) : 1\ns : 1", recurrent=False)
+        made["gap"] = connected(made["hidden"], made["hidden"], gaps.format(*ends), name=f"gap_{fine}")
+        if fine:
+            trainer(made)
+        else:
+            refused("E584", "'s' is worked out beside the equations", made=made)
+
+
 def test_several_clocks() -> None:
     made = parts()
     made["fast"] = SpikeInput(2, dt=0.5 * ms, name="fast")

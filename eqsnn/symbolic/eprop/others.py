@@ -15,7 +15,7 @@ import sympy
 from ...grammar.errors import ModelError
 from ...model.symbols import Named, VariableReference
 from ..blocks import Add, Branch, Set, Symbolic
-from ..model import Deliver, Item, React, Regulate, SymbolicNetwork
+from ..model import Deliver, Item, React, Refresh, Regulate, SumUp, SymbolicNetwork
 from ..system import real_symbol
 from .resets import values_after
 
@@ -41,6 +41,10 @@ class Undisturbed:
                     self._moved(body, f"the code of '{event}'")
                 case Regulate(group, _, _, body) if group == self.group:
                     self._moved(body, f"'{item.owner}'")
+                case SumUp(_, side, target, value) if target.owner == self.group:
+                    self._worked_out({target.name: value}, item, side)
+                case Refresh(group, values) if group == self.group:
+                    self._worked_out({variable.name: value for variable, value in values}, item, "own")
                 case _:
                     pass
 
@@ -62,6 +66,14 @@ class Undisturbed:
         for name, value in values_after(body, f"{self.title}, {what}").items():
             if name in self.names and (value - real_symbol(name)).free_symbols & symbols:
                 raise self._disturbed(name, what)
+
+    def _worked_out(self, values: Mapping[str, sympy.Expr], item: Item, side: str) -> None:
+        """Sums over synapses, and what is constant over dt: a step takes them as they are, and knows no derivative."""
+        for name, value in values.items():
+            if self._mentions(value, item.names.references, side):
+                message = f"'{name}' is worked out beside the equations, and depends on the neuron's own state."
+                hint = "write what depends on the neuron's state into its equations"
+                raise ModelError("E584", message, place=self.title, hint=hint)
 
     def _is_state(self, reference: VariableReference) -> bool:
         return reference.variable.owner == self.group and reference.variable.name in self.names
