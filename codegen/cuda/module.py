@@ -140,8 +140,10 @@ def _call(action: Action, names: Mapping[int, str], tables: Tables, growing: fro
             data = f"static_cast<const real*>({storage}->columns[c.columns[{tables.array(delay)}]].data)"
             way, columns = tables.pathway(projection, pathway), "true" if side == "post" else "false"
             given = f"{storage}, {data}, c.clocks[{clock}].dt, {step}, {columns}"
-            first = f"if (room_to_enqueue(c, home, grid, {way}, {given})) " if projection in growing else ""
-            return f"{first}enqueue(grid, *c.pathways[{way}], {given})"
+            ready = f"room_to_enqueue(c, home, grid, {way}, {storage}, {step}, {columns})"
+            if projection in growing:
+                ready = f"lists_to_enqueue(c, home, grid, {way}, {given}) && {ready}"
+            return f"if ({ready}) enqueue(grid, *c.pathways[{way}], {given})"
         case CallBack(name):
             tables.callback(name)
             return "call_python(home, grid)"

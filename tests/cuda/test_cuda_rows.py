@@ -14,6 +14,7 @@ from emulation.driver import EmulatedDevice
 
 from eqsnn import *
 from eqsnn.runtime import core
+from eqsnn.runtime.cuda import queues
 from eqsnn.runtime.ragged import Fields
 
 KERNEL = """
@@ -117,3 +118,22 @@ def test_networks_with_hubs(blocks: int, races: bool) -> None:
     """Rows of sixteen entries are long here, and some become so as they grow."""
     expected = on(None, hubs)
     assert_same(on(Emulated(seed=blocks, blocks=blocks, races=races, flags=["-DEQSNN_LONG_ROW=16"]), hubs), expected)
+
+
+def test_lists_of_spikes_under_way_get_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where they have room for a few, also of synapses that neither come nor go."""
+    monkeypatch.setattr(queues, "_MOST", 2)
+
+    def crowded() -> Mapping[str, Any]:
+        G = NeuronGroup(20, "dv/dt = (2 - v)/(3*ms) : 1\nx : 1", threshold="v > 1", reset="v = 0.5*rand()", method="euler")
+        S = Synapses(G, G, "w : 1", on_pre="x_post += w", on_post="w += 0.1")
+        S.connect(p=0.5)
+        S.w, S.pre.delay, S.post.delay = "rand()", "0.3*ms*rand()", "0.5*ms*rand()"
+        network = Network(G, S)
+        for _ in range(2):
+            network.run(4 * ms)
+        return {"x": G.x[:], "w": S.w[:], "v": G.v[:]}
+
+    hardware = Emulated(seed=3)
+    assert_same(on(hardware, crowded), on(None, crowded))
+    assert hardware.device.launches > 10  # most of them because an action began again

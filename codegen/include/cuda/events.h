@@ -120,8 +120,28 @@ __device__ inline int64_t steps_of_delay(Real delay, double dt) {
     return steps < 0 ? 0 : steps;
 }
 
-// Sends this step's events on their way through synapses that have a delay each, in seconds. A list has room for every
-// synapse: none has two events that arrive in the same step.
+// Whether this step's events have room in any list; if not, the host is asked for as much as they may take. All threads
+// call it before any of them sends an event, and agree.
+__device__ inline bool room_to_enqueue(const Context& c, Context* home, const Grid& grid, int32_t pathway, const Ragged* r, int64_t step, bool columns) {
+    const Pathway& way = *c.pathways[pathway];
+    const SpikeList& list = list_at(*way.ring, step);
+    const int32_t begin = first_from(list.index, list.count, way.start), end = first_from(list.index, list.count, way.stop);
+    const int32_t thread = static_cast<int32_t>(threadIdx.x), threads = static_cast<int32_t>(blockDim.x);
+    int32_t mine = 0, all;
+    for (int32_t e = begin + thread; e < end; e += threads) {
+        const int32_t x = list.index[e] - way.start;
+        mine += columns ? r->col_length[x] : r->row_length[x];
+    }
+    sum_before(mine, all);
+    bool full = false;
+    for (int64_t k = thread; k < way.queue->n_lists; k += threads) full = full || way.queue->lists[k].n + all > way.queue->lists[k].room;
+    full = __syncthreads_or(full);
+    if (full && grid.first()) want_room(c, home, pathway, wants_queue, all);
+    grid.sync();
+    return !full;
+}
+
+// Sends this step's events on their way through synapses that have a delay each, in seconds. There is room for them.
 template <class Real>
 __device__ inline void enqueue(const Grid& grid, Pathway& way, const Ragged* r, const Real* delay, double dt, int64_t step, bool columns) {
     for_each_entry(grid, list_at(*way.ring, step), way.start, way.stop, r, columns, [&](int32_t, int32_t place) {

@@ -42,9 +42,6 @@ struct DeviceRagged : Ragged {
 
 __device__ inline DeviceRagged* on_device(Ragged* r) { return static_cast<DeviceRagged*>(r); }
 
-// Kinds of room that the host is asked for: for a projection, or in a pathway's queue.
-enum Wants : int32_t { wants_slots = 1, wants_staging = 2, wants_queue = 3, wants_log = 4, wants_lists = 5 };
-
 __device__ inline int64_t take_place(int64_t* counter) {
     return static_cast<int64_t>(atomicAdd(reinterpret_cast<unsigned long long*>(counter), 1ull));
 }

@@ -36,6 +36,9 @@ __device__ inline void fail(const Context& c, Context* home, int32_t code) {
     end_launch(home, c.moment);
 }
 
+// Kinds of room that the host is asked for: for a projection, or in a pathway's queue.
+enum Wants : int32_t { wants_slots = 1, wants_staging = 2, wants_queue = 3, wants_log = 4, wants_lists = 5 };
+
 // The present action begins again once the host has made room; it has changed nothing yet. One thread says so.
 __device__ inline void want_room(const Context& c, Context* home, int32_t projection, int32_t kind, int64_t amount) {
     home->wanted = Wanted{projection, kind, amount};

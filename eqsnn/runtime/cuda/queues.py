@@ -9,6 +9,7 @@ import numpy as np
 from .. import core
 from .mirror import Bytes, Mirror, memory
 
+_MOST = 1 << 14  # events that each list has room for before any are asked for
 _EVENT = 16  # bytes: struct Event of ``eqsnn/delays.h``
 
 
@@ -25,14 +26,14 @@ class EventQueue(Structure):
 
 
 class DeviceQueue:
-    """A pathway's queue; each list has room for ``coming`` more events than it has.
+    """A pathway's queue; each list has room for ``coming`` more events than it has, or for fewer if those are many.
 
-    As many as there are synapses are enough while the wiring is the same: no two events arrive at a synapse at once.
+    A step that may send more than a list has room for asks for it.
     """
 
     def __init__(self, mirror: Mirror, host: int, coming: int) -> None:
         self._mirror, self._host = mirror, host
-        queue = EventQueue.from_address(host)
+        queue, coming = EventQueue.from_address(host), min(coming, _MOST)
         self._n = int(queue.n_lists)
         lists = []
         for k in range(self._n):
@@ -95,11 +96,18 @@ class DeviceQueue:
         return events
 
     def fetch(self) -> None:
-        """Bring the events back that are under way.
+        """Bring the events back that are under way, each list in the order of their synapses, whoever came first.
 
         :raises MemoryError: there is no memory for them.
         """
         for k, found in enumerate(self._lists()):
-            events = self._events(found)
+            events = _in_order(self._events(found))
             if core.load().eqsnn_events_put(self._host, k, events.ctypes.data, found.n):
                 raise MemoryError("no memory for spikes under way")
+
+
+def _in_order(events: Bytes) -> Bytes:
+    """Events by serial number, which they begin with."""
+    rows = events.reshape(-1, _EVENT)
+    order = np.argsort(rows[:, :8].copy().view(np.int64).ravel(), kind="stable")
+    return np.ascontiguousarray(rows[order]).reshape(-1)
