@@ -35,6 +35,7 @@ from ..ir import (
 )
 from ..passes.traverse import written
 from ..program import Program, Target
+from .barriers import footprint
 from .loops import NotYetError, kernel_function
 from .steps import has_pairs, step_loop
 
@@ -79,7 +80,8 @@ def emit(
     calls = [_call(action, names, tables, _growing(program)) for action in program.actions]
     text = [_head(program, precision, target), *filter(None, functions)]
     text += _setup(program, tables)
-    text += step_loop(program.actions, calls, tables, target)
+    touched = [footprint(action, _delay(action, delays), target.ordered) for action in program.actions]
+    text += step_loop(program.actions, calls, touched, tables, target)
     n_sites = max(tables.sites, default=-1) + 1
     return Program(
         "\n".join(text) + "\n", tuple(tables.arrays), tuple(tables.arguments), len(tables.computed),
@@ -103,8 +105,8 @@ def _head(program: ProgramIR, precision: str, target: Target) -> str:
     return _HEAD.format(real="double" if precision == "float64" else "float", structure=more)
 
 
-def _delay(action: Run, delays: Mapping[tuple[str, str], str]) -> str:
-    domain = action.kernel.domain
+def _delay(action: Action, delays: Mapping[tuple[str, str], str]) -> str:
+    domain = action.kernel.domain if isinstance(action, Run) else None
     return delays[domain.projection, domain.pathway] if isinstance(domain, EventSynapses | EventNeurons) else ""
 
 

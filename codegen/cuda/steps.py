@@ -1,8 +1,9 @@
 """The step loop of a program, in one of two ways that give the same.
 
-On the device: one kernel runs many steps, with a barrier of the whole grid after each action, so that a small network
-is not bound by launches. On the host: a kernel for each action, and one that ends a step; the runtime launches them in
-order, and those that come after the end of a launch do nothing (see ``cuda/steps.h``).
+On the device: one kernel runs many steps, with a barrier of the whole grid between actions of which one changes what
+the other needs, so that a small network is not bound by launches. On the host: a kernel for each action, and one that
+ends a step; the runtime launches them in order, and those that come after the end of a launch do nothing (see
+``cuda/steps.h``).
 """
 
 from __future__ import annotations
@@ -28,19 +29,22 @@ from ..ir import (
     clock_of,
 )
 from ..program import Target
+from .barriers import Footprint, followed_by_barrier
 from .ordered import shared_sums
 
 
-def step_loop(actions: tuple[Action, ...], calls: list[str], tables: Tables, target: Target) -> Iterator[str]:
+def step_loop(
+    actions: tuple[Action, ...], calls: list[str], touched: list[Footprint | None], tables: Tables, target: Target
+) -> Iterator[str]:
     """The kernels that carry out steps; ``calls`` are the statements of the actions, '' where there is none."""
     pausing = [_may_pause(action, target.ordered) for action in actions]
     if target.loop == "device":
-        return _one_kernel(actions, calls, tables, pausing)
+        return _one_kernel(actions, calls, tables, pausing, list(followed_by_barrier(actions, touched)))
     return _a_kernel_each(actions, calls, tables)
 
 
 def _one_kernel(
-    actions: tuple[Action, ...], calls: list[str], tables: Tables, pausing: list[bool]
+    actions: tuple[Action, ...], calls: list[str], tables: Tables, pausing: list[bool], barriers: list[bool]
 ) -> Iterator[str]:
     """The step loop: actions in order, those of a clock only at its steps, all threads together.
 
@@ -68,7 +72,7 @@ def _one_kernel(
             yield f"        if (due{clocks[place]}) {{"
         if halting:
             yield f"            if (c.resume <= {place}) {{"
-        yield from indent(_carried_out(place, action, call, pausing[place]), 4 if halting else 3)
+        yield from indent(_carried_out(place, action, call, pausing[place], barriers[place]), 4 if halting else 3)
         if halting:
             yield "            }"
         if place + 1 == len(actions) or clocks[place + 1] != clocks[place]:
@@ -81,7 +85,7 @@ def _one_kernel(
     yield "}"
 
 
-def _carried_out(place: int, action: Action, call: str, may_pause: bool) -> Iterator[str]:
+def _carried_out(place: int, action: Action, call: str, may_pause: bool, barrier: bool) -> Iterator[str]:
     """One action of a step, which may be the last of the launch."""
     if not call:
         return
@@ -92,7 +96,8 @@ def _carried_out(place: int, action: Action, call: str, may_pause: bool) -> Iter
         yield "break;"
         return
     yield f"{call};"
-    yield "grid.sync();"
+    if barrier:
+        yield "grid.sync();"
     if may_pause or isinstance(action, CheckFinite):
         yield "if (ended(c, home)) break;"
     yield f"watch.note({place});"
