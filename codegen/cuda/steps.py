@@ -96,8 +96,7 @@ def _carried_out(place: int, action: Action, call: str, may_pause: bool, barrier
         yield "break;"
         return
     yield f"{call};"
-    if barrier:
-        yield "grid.sync();"
+    yield "grid.sync();" if barrier else "if (c.profile) grid.sync();  // to tell the actions apart"
     if may_pause or isinstance(action, CheckFinite):
         yield "if (ended(c, home)) break;"
     yield f"watch.note({place});"

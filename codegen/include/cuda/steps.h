@@ -73,8 +73,8 @@ __device__ inline void leave(const Context& c, Context* home, const Grid& grid) 
     home->resume = home->fault.action = static_cast<int32_t>(c.moment - moment_before(c.tick)) - 1;
 }
 
-// Where a run is profiled, the first thread sums the clock cycles of each action up to the barrier after it (where there is
-// none, its own part of it alone), and those of the whole launch, by which the host turns them into seconds.
+// Where a run is profiled, the first thread sums the clock cycles of each action up to the barrier after it, and those of
+// the whole launch, by which the host turns them into seconds.
 class Stopwatch {
 public:
     __device__ Stopwatch(const Context& c, const Grid& grid) : c_(c), on_(c.profile && grid.first()) {
