@@ -222,6 +222,11 @@ class Engine:
         neurons = sum(map(len, self.plan.hidden))
         return spikes / (neurons * examples * self._steps * self.clock.dt_) if neurons else 0.0
 
+    def release(self) -> None:
+        """Leave objects with the state of as many networks as the batch has, not of lanes."""
+        for item in self.plan.objects.values():
+            item.set_batch(self.plan.network.batch_size)
+
     def memory(self) -> int:
         """Bytes that trials keep beside the state of the network."""
         return 0 if self._trial is None else self._trial.memory()

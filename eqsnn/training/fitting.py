@@ -29,11 +29,14 @@ def fit(
         raise errors.NameError("E324", f"report is 'text' or None, not {report!r}.")
     if folder is not None and exists(folder):
         load(trainer, folder)
-    while trainer.epochs < epochs:
-        trainer.history.append(_epoch(trainer, train, validation, report, shuffle, after_batch))
-        trainer.epochs += 1
-        if folder is not None:
-            save(trainer, folder)
+    try:
+        while trainer.epochs < epochs:
+            trainer.history.append(_epoch(trainer, train, validation, report, shuffle, after_batch))
+            trainer.epochs += 1
+            if folder is not None:
+                save(trainer, folder)
+    finally:
+        trainer.engine.release()
     return trainer.history
 
 
