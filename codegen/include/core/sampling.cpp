@@ -42,9 +42,15 @@ int64_t draw_until_enough(Context* c, const Candidates& from, int64_t n, Stream&
     if (!room(c->sample[2], size * 8)) return -1;
     Seen seen{reinterpret_cast<int64_t*>(c->sample[2].data), size - 1};
     std::memset(seen.table, 0xFF, static_cast<size_t>(size) * 8);
+    const uint64_t below = static_cast<uint64_t>(from.size);
     for (int64_t found = 0; found < n;) {
-        const int64_t k = static_cast<int64_t>(next_below(stream, static_cast<uint64_t>(from.size)));
-        if (from.free(k) && seen.add(k)) put(c, from, found++, k);
+        const Words words = next_words(stream);
+        for (uint32_t at = 0; at < numbers_in_words(below) && found < n; ++at) {
+            uint64_t number;
+            if (!below_by_word(words, at, below, number)) continue;
+            const int64_t k = static_cast<int64_t>(number);
+            if (from.free(k) && seen.add(k)) put(c, from, found++, k);
+        }
     }
     return n;
 }

@@ -82,10 +82,14 @@ __device__ inline bool is_in(const int64_t* table, int64_t entries, int64_t k) {
     return table[at] == k;
 }
 
-// Whether call number `call` of a stream gives a candidate that may be drawn, and which.
-__device__ inline bool drawn_by(const Candidates& from, const Stream& stream, uint32_t call, int64_t& k) {
+// Whether draw number `draw` of a stream gives a candidate that may be drawn, and which. Several share a call of the
+// generator, which each makes for itself.
+__device__ inline bool drawn_by(const Candidates& from, const Stream& stream, uint32_t draw, int64_t& k) {
+    const uint64_t below = static_cast<uint64_t>(from.size);
+    const uint32_t shared = numbers_in_words(below);
+    const Words words = philox(stream.key, stream.e0, stream.e1, stream.step, stream.sub + draw / shared);
     uint64_t number;
-    if (!below_by_words(philox(stream.key, stream.e0, stream.e1, stream.step, call), static_cast<uint64_t>(from.size), number)) return false;
+    if (!below_by_word(words, draw % shared, below, number)) return false;
     k = static_cast<int64_t>(number);
     return from.free(k);
 }
@@ -97,10 +101,10 @@ __device__ inline void draw_by_warp(const Candidates& from, int64_t n, const Str
     const int32_t lane = static_cast<int32_t>(threadIdx.x) % warp_size;
     for (int64_t k = lane; k < 2 * n; k += warp_size) table[k] = -1;
     __syncwarp();
-    uint32_t call = stream.sub + static_cast<uint32_t>(lane);
-    for (int64_t found = 0; found < n; call += warp_size) {
+    uint32_t draw = static_cast<uint32_t>(lane);
+    for (int64_t found = 0; found < n; draw += warp_size) {
         int64_t k = -1;
-        bool is_new = drawn_by(from, stream, call, k) && !is_in(table, 2 * n, k);
+        bool is_new = drawn_by(from, stream, draw, k) && !is_in(table, 2 * n, k);
         const uint32_t same = __match_any_sync(all_lanes, is_new ? k : int64_t{-1} - lane);
         is_new = is_new && !(same & lanes_before());
         const uint32_t all_new = __ballot_sync(all_lanes, is_new);
@@ -140,7 +144,7 @@ __device__ inline void select_by_warp(const Candidates& from, int64_t n, const S
 
 // ---- one large sample by the grid ----
 
-// How many candidates are drawn at once, and entries of the table that knows them: for each a number, and the first call
+// How many candidates are drawn at once, and entries of the table that knows them: for each a number, and the first draw
 // that gave it.
 __device__ inline int64_t draws_at_once(const Grid& grid, int64_t n) { return 2 * n < grid.threads ? 2 * n : grid.threads; }
 __device__ inline int64_t table_entries(const Grid& grid, int64_t n) { return 2 * (n + draws_at_once(grid, n)); }
@@ -148,22 +152,22 @@ __device__ inline int64_t table_entries(const Grid& grid, int64_t n) { return 2 
 __device__ inline void draw_by_grid(const Context& c, const Grid& grid, const Candidates& from, int64_t n, const Stream& stream, const DrawnPairs& pairs) {
     const int64_t at_once = draws_at_once(grid, n), entries = table_entries(grid, n);
     int64_t* const table = in_room<int64_t>(c, pairs_extra);
-    uint32_t* const first_call = reinterpret_cast<uint32_t*>(table + entries);
+    uint32_t* const first_draw = reinterpret_cast<uint32_t*>(table + entries);
     for (int64_t k = grid.thread; k < entries; k += grid.threads) {
         table[k] = -1;
-        first_call[k] = UINT32_MAX;
+        first_draw[k] = UINT32_MAX;
     }
     const GridTeam team(grid, c.scratch[0]);
     team.sync();
-    uint32_t call = stream.sub + static_cast<uint32_t>(grid.thread);
-    for (int64_t found = 0; found < n; call += static_cast<uint32_t>(at_once)) {
+    uint32_t draw = static_cast<uint32_t>(grid.thread);
+    for (int64_t found = 0; found < n; draw += static_cast<uint32_t>(at_once)) {
         int64_t k = -1, entry = -1;
-        if (grid.thread < at_once && drawn_by(from, stream, call, k)) {
+        if (grid.thread < at_once && drawn_by(from, stream, draw, k)) {
             entry = put_into(table, entries, k);
-            atomicMin(first_call + entry, call);
+            atomicMin(first_draw + entry, draw);
         }
         team.sync();
-        const bool is_new = entry >= 0 && first_call[entry] == call;
+        const bool is_new = entry >= 0 && first_draw[entry] == draw;
         int32_t all_new;
         const int64_t place = found + team.sum_before(is_new, all_new);
         if (is_new && place < n) from.pair(k, pairs.i[place], pairs.j[place]);

@@ -26,24 +26,28 @@ EQSNN_HD inline double next_normal(Stream& s) { return normal_pair(s.key, s.e0, 
 
 EQSNN_HD inline double next_exponential(Stream& s, double scale) { return -scale * log_positive(1.0 - next_uniform(s)); }
 
-// What one call of the generator gives of a uniform integer in [0, n), without bias: false where all words are rejected.
-// Up to 2^32 by multiplication (Lemire 2019), beyond by rejection under a mask.
-EQSNN_HD inline bool below_by_words(const Words& w, uint64_t n, uint64_t& result) {
+// How many uniform integers in [0, n) one call of the generator gives: one a word, or a pair of words beyond 2^32.
+EQSNN_HD inline uint32_t numbers_in_words(uint64_t n) { return n <= uint64_t{1} << 32 ? 4 : 2; }
+
+// Number `at` of them, without bias: false where it is rejected. Up to 2^32 by multiplication (Lemire 2019), beyond by
+// rejection under a mask.
+EQSNN_HD inline bool below_by_word(const Words& w, uint32_t at, uint64_t n, uint64_t& result) {
     if (n <= uint64_t{1} << 32) {
-        const uint64_t threshold = (uint64_t{1} << 32) % n;
-        const uint32_t words[4] = {w.a, w.b, w.c, w.d};
-        for (uint32_t word : words) {
-            const uint64_t product = word * n;
-            result = product >> 32;
-            if ((product & 0xFFFFFFFFu) >= threshold) return true;
-        }
-        return false;
+        const uint64_t product = uint64_t{at < 2 ? at ? w.b : w.a : at == 2 ? w.c : w.d} * n, low = product & 0xFFFFFFFFu;
+        result = product >> 32;
+        return low >= n || low >= (uint64_t{1} << 32) % n;  // the first alone nearly always, without a division
     }
     uint64_t mask = n - 1;
     for (int shift = 1; shift < 64; shift *= 2) mask |= mask >> shift;
-    result = (uint64_t{w.a} << 32 | w.b) & mask;
-    if (result >= n) result = (uint64_t{w.c} << 32 | w.d) & mask;
+    result = (at ? uint64_t{w.c} << 32 | w.d : uint64_t{w.a} << 32 | w.b) & mask;
     return result < n;
+}
+
+// The first of them that is not rejected.
+EQSNN_HD inline bool below_by_words(const Words& w, uint64_t n, uint64_t& result) {
+    for (uint32_t at = 0; at < numbers_in_words(n); ++at)
+        if (below_by_word(w, at, n, result)) return true;
+    return false;
 }
 
 // Uniform integer in [0, n), without bias.
