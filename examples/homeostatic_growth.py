@@ -7,7 +7,7 @@ random into synapses, and an element that retracts takes its synapse with it. Bu
 implementation of the model (Diaz-Pier et al. 2016, Front. Neuroanat. 10:57): excitatory and inhibitory
 integrate-and-fire neurons with exponential currents, driven by a Poisson background, with excitatory and inhibitory
 elements. It is grown twice, with a linear and with a Gaussian growth curve, and drawn beside what NEST 3.10 makes of it
-(ten networks for each curve, recorded by tests/reference/nest/record_nest.py).
+(ten networks for each curve, recorded by tests/reference/by_nest/record_nest.py).
 
 The set points are 5 spikes per second for excitatory and 10 for inhibitory neurons.
 """
@@ -135,7 +135,7 @@ def grow(curve, duration=160, network=1, N_E=N_E, N_I=N_I, eta=0.0):
 
 def nest(curve):
     """Return NEST's recorded networks of a growth curve, each array with the networks first; None where there are none."""
-    path = Path(__file__).parents[1]/'tests'/'reference'/'nest'/f'{curve}.npz'
+    path = Path(__file__).parents[1]/'tests'/'reference'/'by_nest'/f'{curve}.npz'
     if not path.exists():
         return None
     with np.load(path) as archive:

@@ -245,8 +245,9 @@ def test_headers_of_the_product_draw_the_same_numbers(bench):
         assert (bench.get(pointer, n, np.float64) == expected).all()
 
 
-def test_speed(bench):
+def test_speed(make_bench):
     """64 blocks of 128 threads at 100 barriers, 820 000 switches: about 20 ms of the processor's time."""
+    bench = make_bench(flags=["-O1"])
     arguments = bench.arguments(bench.device.allocate(8), 100)
     module = bench.load("speed")
     for kernel in ("block_barriers", "grid_barriers"):
@@ -256,4 +257,4 @@ def test_speed(bench):
             module.launch(kernel, 64, 128, arguments, cooperative=True)
             seconds.append(time.process_time() - start)
         assert bench.device.switches > 800_000
-        assert min(seconds) < 0.1
+        assert min(seconds) < 0.2

@@ -1,6 +1,6 @@
 """Growth from no synapses to the set points (Butz & van Ooyen 2013), and beside NEST's structural plasticity.
 
-NEST's networks were recorded by tests/reference/nest/record_nest.py: ten of 200 neurons for each growth curve. Where
+NEST's networks were recorded by tests/reference/by_nest/record_nest.py: ten of 200 neurons for each growth curve. Where
 NEST can be imported (it is no requirement of eqsnn's), one is recorded anew.
 """
 
@@ -16,7 +16,7 @@ from scipy import stats
 
 from eqsnn import Hz, ms, mV, pA, pF
 
-RECORDED = Path(__file__).resolve().parents[1] / "reference" / "nest"
+RECORDED = Path(__file__).resolve().parents[1] / "reference" / "by_nest"
 SET_POINTS = 5, 10  # spikes per second of E and I neurons
 KINDS = "E to E", "E to I", "I to E", "I to I"
 

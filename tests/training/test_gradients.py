@@ -9,7 +9,7 @@ import pytest
 from gradient_models import MODELS, Model, case
 from trained import examples, trainer
 
-RECORDED = Path(__file__).parent.parent / "reference" / "torch"
+RECORDED = Path(__file__).parent.parent / "reference" / "by_torch"
 
 
 def dense(model: Model, name: str, values: np.ndarray) -> np.ndarray:

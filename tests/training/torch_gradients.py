@@ -1,6 +1,6 @@
 """The same gradients by PyTorch's automatic differentiation: e-prop's definition, with recurrent spikes detached.
 
-    python tests/training/torch_gradients.py        # records them anew, in tests/reference/torch
+    python tests/training/torch_gradients.py        # records them anew, in tests/reference/by_torch
 
 Written from the models' discrete equations, step by step, and knows nothing of eqsnn.
 """
@@ -32,7 +32,7 @@ from gradient_models import (
     case,
 )  # fmt: skip
 
-RECORDED = Path(__file__).parent.parent / "reference" / "torch"
+RECORDED = Path(__file__).parent.parent / "reference" / "by_torch"
 
 
 class Spike(torch.autograd.Function):

@@ -2,7 +2,7 @@
 
 Run by hand, in an environment that has NEST (`pip install nest-simulator`; 3.10.0 was used):
 
-    python tests/reference/nest/record_nest.py [curve ...]
+    python tests/reference/by_nest/record_nest.py [curve ...]
 
 Each growth curve goes to `<curve>.npz`, the means over neurons of several networks that differ in their seed; the
 parameters go to `parameters.json`, so that a test can tell whether the recordings are still of the example's network.
