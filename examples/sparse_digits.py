@@ -112,21 +112,21 @@ def draw(results, path='sparse_digits.png'):
     moved = next(found for found in results.values() if found.trainer.plan.rules)
     degrees = [moved.before, np.bincount(moved.inputs.i, minlength=64)]
     with plt.rc_context(style):
-        figure, axes = plt.subplots(1, 4, figsize=(10, 2.6), layout='constrained', width_ratios=(1.6, 1, 1.15, 1.4))
+        figure, axes = plt.subplots(1, 4, figsize=(10, 2.6), layout='constrained', width_ratios=(1.6, 1, 1, 1.4))
         curves, *maps, rewired = axes
         for name, found in results.items():
-            colour = colours[name]
-            curves.plot(100*np.array(found.history.column('validation_accuracy')), color=colour, label=name)
+            colour, epochs = colours[name], found.history.column('epoch')
+            curves.plot(epochs, 100*np.array(found.history.column('validation_accuracy')), color=colour, label=name)
             if found.trainer.plan.rules:
                 share = np.array(found.history.column('rewired'))/(len(found.inputs) + len(found.recurrent))
-                rewired.plot(100*share/found.history[-1].batches, color=colour, label=name)
+                rewired.plot(epochs, 100*share/found.history[-1].batches, color=colour, label=name)
         curves.set(title='right in validation (%)', xlabel='epoch', ylim=(40, 100))
         curves.legend(loc='lower right')
         for axis, degree, title in zip(maps, degrees, ('synapses of a pixel, at first', 'and when rewired'), strict=True):
             image = axis.imshow(degree.reshape(8, 8), cmap='magma_r', vmin=0, vmax=max(map(max, degrees)))
             axis.set(title=title, xticks=[], yticks=[])
             axis.spines[:].set_visible(False)
-        figure.colorbar(image, ax=maps[-1], shrink=0.85)
+        figure.colorbar(image, ax=maps, shrink=0.85)
         rewired.set(title='replaced in a batch (%)', xlabel='epoch', yscale='log')
         rewired.legend()
         figure.savefig(path)
