@@ -8,7 +8,7 @@ more than the spikes themselves to see what it remembers: the trace of the adapt
 
 Published: neurons that adapt (ALIF) learn it with e-prop, neurons that do not (LIF) do not. Both come out here; the two
 networks differ in one equation. Times are shorter than the published ones, in proportion, so that it takes seconds;
-``train(model, PUBLISHED, n=100, epochs=20)`` has those, 2.25 s a trial.
+``train(model, PUBLISHED, n=100, beta=0.1, epochs=20)`` has those, 2.25 s a trial.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ from eqsnn.data import evidence_accuracy
 from eqsnn.data import evidence_accumulation as trials
 
 tau_m, v_th = 20*ms, 0.6
-beta = 0.3                              # how much a spike adds to the threshold
 SHORT = dict(cues=5, cue=20*ms, gap=10*ms, delay=250*ms, recall=50*ms, rate=200*Hz)
 PUBLISHED = dict(cues=7, cue=100*ms, gap=50*ms, delay=1050*ms, recall=150*ms, rate=40*Hz)
 MODELS = {
@@ -39,12 +38,15 @@ class Trained:
     hidden: NeuronGroup
 
 
-def network(model, n, task, length, tau_a):
-    """A network of ``n`` neurons of a model, all connected to all, and what trains it."""
+def network(model, n, task, length, beta):
+    """A network of ``n`` neurons of a model, all connected to all, and what trains it.
+
+    A spike adds ``beta`` to a threshold that adapts, and that comes back in about the ``length`` of a trial.
+    """
     equations, threshold, reset, pseudo_derivative = MODELS[model]
     inputs = SpikeInput(40)             # ten units each: left, right, recall, background
     hidden = NeuronGroup(n, equations, threshold=threshold, reset=reset, refractory=3*ms, method='exact',
-                         namespace=dict(tau_a=tau_a) if model == 'ALIF' else None)
+                         namespace=dict(beta=beta, tau_a=0.9*length) if model == 'ALIF' else None)
     readout = NeuronGroup(2, 'dy/dt = -y/tau_m : 1', method='exact')
     learned = []
     for source, target, variable in ((inputs, hidden, 'v'), (hidden, hidden, 'v'), (hidden, readout, 'y')):
@@ -60,7 +62,7 @@ def network(model, n, task, length, tau_a):
     return trainer, hidden
 
 
-def train(model, task=SHORT, n=60, examples=600, epochs=8, seed_=1, report=None):
+def train(model, task=SHORT, n=60, beta=0.3, examples=600, epochs=8, seed_=1, report=None):
     """Train a network of a model, and judge it by other trials."""
     start_scope()
     seed(seed_)
@@ -68,7 +70,7 @@ def train(model, task=SHORT, n=60, examples=600, epochs=8, seed_=1, report=None)
     data, validation, test = (trials(k, seed=(seed_, number), **task)
                               for number, k in enumerate((examples, 200, 500)))
     length = data.duration*second
-    trainer, hidden = network(model, n, task, length, 1.5*length)
+    trainer, hidden = network(model, n, task, length, beta)
     history = trainer.fit(data, epochs, validation, report=report)
     return Trained(trainer, history, trainer.evaluate(test), hidden)
 
