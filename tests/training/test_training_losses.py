@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from small import OUTPUTS, RESOURCES, STEPS, data, parts, trainer
 
+import eqsnn
 from eqsnn import SGD, EProp, ms, mV
 from eqsnn.errors import EqsnnError, StateError
 from eqsnn.training.losses import CrossEntropy, Judgement, MeanSquaredError
@@ -133,6 +134,30 @@ def test_what_a_spike_adds(name: str) -> None:
     gradient = found.gradients(examples)["readout"]
     assert np.abs(gradient).max() > 1e-2
     assert np.allclose(gradient, differences(found, made, examples), rtol=1e-5, atol=1e-6)
+
+
+CHAINS = {
+    "v_post += 2*w": (lambda w: w / 2, lambda u: 2 + 0 * u),
+    "v_post += w*c": (lambda w: w / 4, lambda u: 4 + 0 * u),
+    "v_post += w**3": (np.cbrt, lambda u: 3 * u**2),
+}
+
+
+@pytest.mark.parametrize("method", ["adjoint", "traces"])
+@pytest.mark.parametrize("code", CHAINS)
+def test_what_a_spike_adds_to_hidden_neurons(code: str, method: Any) -> None:
+    """The same network by other weights: gradients differ by the derivative of the one by the other."""
+    inverse, slope = CHAINS[code]
+    plain = trainer(parts(), method=method).gradients(data())
+    eqsnn.start_scope()
+    made = parts(weight="w : 1 (learned)\nc : 1", on_pre=code)
+    for name in ("input", "recurrent"):
+        made[name].w, made[name].c = inverse(made[name].w[:]), 4
+    found = trainer(made, method=method).gradients(data())
+    for name in ("input", "recurrent"):
+        assert np.allclose(found[name], plain[name] * slope(made[name].ragged.get("w")), rtol=1e-8, atol=1e-10)
+        assert np.abs(found[name]).max() > 1
+    assert np.allclose(found["readout"], plain["readout"], rtol=1e-8)
 
 
 def test_targets_that_do_not_fit() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from small import RESOURCES, STEPS, connected, data, parts, same, trainer
 
+import eqsnn
 from eqsnn import (
     SGD,
     Adam,
@@ -121,8 +122,6 @@ def test_a_delay_that_changes() -> None:
 
 def test_a_second_trainer_begins_anew() -> None:
     def trained(*optimisers: Any) -> dict[str, np.ndarray]:
-        import eqsnn
-
         eqsnn.start_scope()
         eqsnn.seed(1)
         made = parts()
@@ -142,8 +141,6 @@ def test_outputs_and_predictions_leave_no_trace() -> None:
     found, examples = trainer(made), data(MANY)
     found.train_batch(examples)
     kept = {n: {c: s.ragged.get(c) for c in s.ragged.columns} for n, s in made.items() if "readout" in n or n == "input"}
-    import eqsnn.seeds
-
     random = eqsnn.seeds.state()
     outputs, predicted, score = found.outputs(examples), found.predict(examples), found.evaluate(examples)
     assert outputs.shape == (MANY, STEPS, 2)
@@ -153,3 +150,23 @@ def test_outputs_and_predictions_leave_no_trace() -> None:
     for name, columns in kept.items():
         assert same({c: made[name].ragged.get(c) for c in columns}, columns)
     assert eqsnn.seeds.state() == random and found.batches == 1
+
+
+LEAK = "dv/dt = -v/(20*ms) : 1"
+NESTED = "if v > 0.8:\n    if a > 0.1:\n        v = 0.1*v\n    else:\n        v -= 0.6\nelse:\n    a += 0.2*v\n    v = a*v"
+MODELS: dict[str, dict[str, Any]] = {
+    "noise": dict(model="dv/dt = -v/(20*ms) + 0.4*xi*(20*ms)**-0.5 : 1", method="euler"),
+    "branches in a reset": dict(model=LEAK + "\nda/dt = -a/(100*ms) : 1", reset=NESTED),
+    "times of its own": dict(model=LEAK + " (unless refractory)", refractory="(1 + i)*ms"),
+    "a threshold of several conditions": dict(model=LEAK + "\nf : boolean", threshold="not (f or v <= 0.6) and i < 3"),
+    "time in the equation": dict(model="dv/dt = -v*(1 + sin(t/(5*ms)))/(20*ms) : 1", method="euler", threshold="not v < 0.6"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_both_methods_agree(name: str) -> None:
+    adjoint = trainer(parts(**MODELS[name])).gradients(data(MANY))
+    eqsnn.start_scope()
+    traces = trainer(parts(**MODELS[name]), method="traces").gradients(data(MANY))
+    for projection, values in adjoint.items():
+        assert np.allclose(values, traces[projection], rtol=1e-10, atol=1e-12) and np.abs(values).max() > 0.1

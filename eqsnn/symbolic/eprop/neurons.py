@@ -204,8 +204,10 @@ class _Group:
     def distance(self, condition: sympy.Basic | None, names: Iterable[str]) -> sympy.Expr:
         """How far a threshold is exceeded: the left side less the right one."""
         state = {real_symbol(n) for n in names}
-        parts = condition.args if isinstance(condition, sympy.And) else (condition,)
-        deciding = [part for part in parts if part is not None and part.free_symbols & state]
+        asked = sympy.true if condition is None else condition
+        asked = sympy.to_nnf(asked, simplify=False)  # 'not (a or b)' is 'not a and not b'
+        parts = asked.args if isinstance(asked, sympy.And) else (asked,)
+        deciding = [part for part in parts if part.free_symbols & state]
         if len(deciding) != 1 or not isinstance(deciding[0], sympy.Gt | sympy.Ge | sympy.Lt | sympy.Le):
             message = "e-prop needs a threshold that compares one expression of the state with another."
             raise ModelError("E582", message, place=f"{self.title}, threshold", hint="such as 'v > v_th + beta*a'")
