@@ -154,15 +154,20 @@ EQSNN_HD inline T* column(const Ragged* r, int32_t k) {
     return static_cast<T*>(r->columns[k].data);
 }
 
-// First slot in [from, to) whose `values` entry is `wanted`, or -1. In blocks without an early exit, which vectorise.
+// First slot in [from, to) whose `values` entry is `wanted`, or -1. On the host in blocks without an early exit, which are
+// vectors; the last of them looks at entries beyond `to`, for which its arrays have room (core/memory.h).
 template <class T>
 EQSNN_HD inline int32_t find_in(const T* values, int32_t from, int32_t to, T wanted) {
-    constexpr int32_t block = 32;
-    for (; to - from >= block; from += block) {
+#ifndef __device__  // a macro of CUDA
+    constexpr int32_t block = 128 / sizeof(T);
+    for (; from < to; from += block) {
+        const int32_t n = to - from;
         int32_t hits = 0;
-        for (int32_t k = 0; k < block; ++k) hits |= values[from + k] == wanted;
+#pragma omp simd reduction(| : hits)
+        for (int32_t k = 0; k < block; ++k) hits |= (values[from + k] == wanted) & (k < n);
         if (hits) break;
     }
+#endif
     for (; from < to; ++from)
         if (values[from] == wanted) return from;
     return -1;
