@@ -33,15 +33,15 @@ l1 = 0.01                               # pull at the weights that DEEP R moves
 
 @dataclass(frozen=True)
 class Case:
-    """A share of all connections, whether DEEP R moves them, and a learning rate, at first: chosen by validation."""
+    """A share of all connections, whether DEEP R moves them, and a learning rate, at first."""
 
     connectivity: float
     rewires: bool
     rate: float
 
 
-CASES = {'dense': Case(1, False, 1e-3), 'static 5 %': Case(0.05, False, 5e-3), 'DEEP R 5 %': Case(0.05, True, 1e-2),
-         'static 1 %': Case(0.01, False, 1e-2), 'DEEP R 1 %': Case(0.01, True, 1e-2)}
+CASES = {'dense': Case(1, False, 5e-3), 'static 5 %': Case(0.05, False, 1e-2), 'DEEP R 5 %': Case(0.05, True, 1e-2),
+         'static 1 %': Case(0.01, False, 2e-2), 'DEEP R 1 %': Case(0.01, True, 2e-2)}
 
 
 @dataclass
