@@ -123,12 +123,11 @@ def _check_condition(condition: ast.Expression, scope: Scope, reach: Reach) -> N
 
 def _check_limit(limit: ast.Limit | None, scope: Scope) -> None:
     if limit is not None:
-        check_not_drawn(limit.count)
         check_expression(limit.count, scope, _LIMITS[limit.per])
 
 
 def check_not_drawn(count: ast.Expression) -> None:
-    """Random numbers belong to the elements of a pass, and this number is there before them.
+    """Random numbers belong to the elements of a pass, and the size of a sample is there before them.
 
     :raises StructureError: E628.
     """

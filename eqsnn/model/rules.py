@@ -65,7 +65,7 @@ def context_of(head: ast.Head) -> Context:
 
 
 def check_head(head: ast.Head, scope: Scope) -> None:
-    """The numbers of a head must be plain numbers, and known without looking at a synapse, or at chance."""
+    """The numbers of a head must be plain numbers, known without looking at a synapse; that of a sample, not at chance."""
     match head:
         case ast.EachPair(ast.Sample(count, per, _, _), _):
             check_not_drawn(count)
@@ -73,7 +73,6 @@ def check_head(head: ast.Head, scope: Scope) -> None:
             check_expression(count, scope, PER_PRE if per == "pre" else PER_POST if per == "post" else ONCE)
         case ast.EachPair(ast.Match(pre, post, _), _):
             for count, side, reach in ((pre, "presynaptic", OFFERED), (post, "postsynaptic", WANTED)):
-                check_not_drawn(count)
                 expect_dimension(count, scope, DIMENSIONLESS, f"what a {side} neuron offers")
                 check_expression(count, scope, reach)
         case _:

@@ -136,4 +136,4 @@ def test_lists_of_spikes_under_way_get_longer(monkeypatch: pytest.MonkeyPatch) -
 
     hardware = Emulated(seed=3)
     assert_same(on(hardware, crowded), on(None, crowded))
-    assert hardware.device.launches > 10  # most of them because an action began again
+    assert hardware.device.launches > 7  # 6 where there is room: others because an action began again

@@ -109,6 +109,15 @@ def test_random_rules(seed: int, shape: str, multi: bool, delays: bool) -> None:
     assert found["counts"][:2].sum() > 0
 
 
+def test_places_and_offers_that_are_drawn() -> None:
+    rule = """
+for each synapse: remove synapse limit 3*rand() per post
+for each pair in match(4*rand(), poisson(2)): create synapse(w=i) if not connected limit 9*rand()
+"""
+    found = compare(study(rule, SHAPES["wide"], False, False), Emulated(seed=1, blocks=3))
+    assert (found["counts"][:2] > 0).all()
+
+
 def test_delays_that_code_makes_longer() -> None:
     """The queue was made for shorter ones."""
 

@@ -412,3 +412,25 @@ def test_without_memory_the_network_is_as_it_was_before_the_pass() -> None:
     else:
         pytest.fail("it never had enough memory")
     assert seen == {len(start), len(changed)}
+
+
+def test_places_and_offers_that_are_drawn() -> None:
+    """Each neuron draws its own at each run; of three equally likely numbers, about a third of the neurons have each."""
+    n = 300
+    group = NeuronGroup(n, "")
+    synapses = Synapses(group, group, "", multisynaptic_index="k")
+    synapses.connect(False)
+    gone = "for each synapse: remove synapse\n"
+    for rule in (
+        "for each pair in all: create synapse limit 3*rand() per post",
+        "for each pair in match(1e6, 3*rand()): create synapse",
+    ):
+        drawn = StructuralPlasticity(synapses, gone + rule)
+        degrees = []
+        for _ in range(2):
+            drawn.run()
+            degrees.append(np.bincount(synapses.j[:], minlength=n))
+        for degree in degrees:
+            assert set(degree) == {0, 1, 2}
+            assert ((np.bincount(degree) - n / 3) ** 2).sum() / (n / 3) < chi2.ppf(1 - 1e-4, 2)
+        assert 0.4 * n < (degrees[0] != degrees[1]).sum() < 0.9 * n
