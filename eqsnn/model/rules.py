@@ -65,7 +65,7 @@ def context_of(head: ast.Head) -> Context:
 
 
 def check_head(head: ast.Head, scope: Scope) -> None:
-    """The numbers of a head must be plain numbers, known without looking at a synapse; that of a sample, not at chance."""
+    """The numbers of a head must be plain, known without looking at a synapse; that of a sample, not at chance."""
     match head:
         case ast.EachPair(ast.Sample(count, per, _, _), _):
             check_not_drawn(count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sympy
-from models import cobahh, cuba, symbols
+from ode_models import cobahh, cuba, symbols
 
 from eqsnn.symbolic.choose import METHODS, choose, integrate
 from eqsnn.symbolic.event_driven import solve_between_events

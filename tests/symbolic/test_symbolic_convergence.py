@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy
 from evaluate import advance, run
-from models import COBAHH_START, COBAHH_VALUES, cobahh, symbols
+from ode_models import COBAHH_START, COBAHH_VALUES, cobahh, symbols
 from scipy.integrate import solve_ivp
 
 from eqsnn.symbolic.choose import integrate

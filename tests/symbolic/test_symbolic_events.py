@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from evaluate import evaluate
-from models import symbols
+from ode_models import symbols
 
 from eqsnn.symbolic.event_driven import ELAPSED, solve_between_events
 from eqsnn.symbolic.functions import Exp

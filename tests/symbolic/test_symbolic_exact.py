@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sympy
 from evaluate import advance, run
-from models import CUBA_VALUES, cuba, symbols
+from ode_models import CUBA_VALUES, cuba, symbols
 
 from eqsnn.symbolic import exact
 from eqsnn.symbolic.functions import Exp, ExpmEntry, Where, timed

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy
 from evaluate import evaluate
-from models import symbols
+from ode_models import symbols
 
 from eqsnn.symbolic import functions as f
 from eqsnn.symbolic.derivatives import jacobian, partial, total

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy
 from evaluate import advance
-from models import symbols
+from ode_models import symbols
 
 from eqsnn.symbolic.choose import integrate
 from eqsnn.symbolic.functions import AsInteger

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import sympy
 from evaluate import advance
-from models import COBAHH_START, COBAHH_VALUES, CUBA_VALUES, cobahh, cuba, symbols
+from ode_models import COBAHH_START, COBAHH_VALUES, CUBA_VALUES, cobahh, cuba, symbols
 
 from eqsnn.symbolic.choose import METHODS, integrate
 from eqsnn.symbolic.constants import constant_temporaries
@@ -101,7 +101,7 @@ def test_trivial_and_unused_temporaries_go() -> None:
 
 
 SCRIPT = """
-from models import cobahh, cuba, symbols
+from ode_models import cobahh, cuba, symbols
 from eqsnn.symbolic.choose import METHODS, integrate
 from eqsnn.symbolic.simplify import simplify
 from eqsnn.symbolic.system import NotApplicable
