@@ -155,9 +155,9 @@ def test_matching_with_nobody() -> None:
 @pytest.mark.parametrize("k", [2, 3, 8])
 @pytest.mark.parametrize("multi", [False, True])
 def test_the_last_free_pairs_of_a_large_projection_are_found_soon(k: int, multi: bool) -> None:
-    """Three of a million: trying at random until they are met could take for ever, and with none left it would."""
-    n = 1000
-    free = [(17, 3), (501, 999), (999, 0)]
+    """Three of a quarter of a million: trying at random until they are met could take for ever, and with none left it would."""
+    n = 500
+    free = [(17, 3), (251, 499), (499, 0)]
     case = Case("sample(wanted, unconnected)", multi, (n, n))
     taken = np.setdiff1d(np.arange(n * n), [i * n + j for i, j in free])
     case.synapses.connect(i=taken // n, j=taken % n)
