@@ -54,7 +54,7 @@ def deep_r(weight: str = "w", sign: str = "sgn", *, redrawn: bool = False, noise
     What pulls weights to zero in either is ``EProp(l1=...)``.
     """
     lines = [*_asleep(weight, sign, noise, "n_dormant"), "for each pair in sample(n_dormant, unconnected):"]
-    return _text([*lines, f"    {_creation(weight, sign, redrawn)}"])
+    return _text([*lines, f"    {_creation(sign, redrawn)}"])
 
 
 def deep_r_prune(weight: str = "w", sign: str = "sgn", *, noise: Any = None, side: str = "") -> str:
@@ -87,7 +87,7 @@ def deep_r_wake(weight: str = "w", sign: str = "sgn", *, redrawn: bool = False, 
     return _text([
         f"for each pair in sample(n_dormant{side}, unconnected):",
         f"    if rand() < (N_pre*N_post - count())/n_free{side}:",
-        f"        {_creation(weight, sign, redrawn)}",
+        f"        {_creation(sign, redrawn)}",
         f"        n_dormant{side} -= 1",
         "        n_woken += 1",
         "for each pair in sample(1):",
@@ -161,7 +161,7 @@ def _asleep(weight: str, sign: str, noise: Any, counter: str) -> Iterable[str]:
     yield f"        {counter} += 1"
 
 
-def _creation(weight: str, sign: str, redrawn: bool) -> str:
+def _creation(sign: str, redrawn: bool) -> str:
     return f"create synapse({sign}=2*int(rand() < 0.5) - 1)" if redrawn else "create synapse"
 
 

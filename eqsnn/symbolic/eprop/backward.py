@@ -13,12 +13,12 @@ synapse but that sum, so the cost is that of the spikes and of the synapses that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import sympy
 
 from ...model.declarations import When
-from ...model.symbols import Builtin, Constant, Named, Remembered, Variable, VariableReference
+from ...model.scope import CLOCK
+from ...model.symbols import Builtin, Constant, Named, Remembered, Side, Variable, VariableReference
 from ...model.types import BOOLEAN, REAL
 from ..blocks import Set
 from ..functions import Where
@@ -48,9 +48,9 @@ def gradient_name(weight: str) -> str:
     return f"_{weight}_gradient"
 
 
-def own(symbol: sympy.Symbol, owner: str) -> VariableReference:
-    """An inner variable of training, one number (or truth value) for each neuron."""
-    return VariableReference(Variable(symbol.name, owner, REAL if symbol.is_real else BOOLEAN, "parameter"), "own")
+def own(symbol: sympy.Symbol, owner: str, side: Side = "own") -> VariableReference:
+    """An inner variable of training, one number (or truth value) for each neuron or synapse, seen from ``side``."""
+    return VariableReference(Variable(symbol.name, owner, REAL if symbol.is_real else BOOLEAN, "parameter"), side)
 
 
 def adjoint(neurons: Linearised, driven: Iterable[str], through: Iterable[str], rate: bool) -> StateUpdate:
@@ -113,8 +113,6 @@ def _reference(symbol: sympy.Symbol, neurons: Linearised) -> Named:
     if symbol.name in neurons.references:
         return neurons.references[symbol.name]
     if symbol.name == "dt":
-        from ...model.scope import CLOCK
-
         return Builtin("dt", "own", CLOCK["dt"])
     return own(symbol, neurons.group)
 
@@ -135,15 +133,15 @@ def sweep(neurons: Linearised, update: StateUpdate, label: str, kept: Iterable[s
 def gather(drive: Drive, clock: str) -> Item:
     """Spikes delivered once more, each adding to the gradient of the synapses that it reaches."""
     gradient = real_symbol(gradient_name(drive.weight))
-    variable = Variable(gradient.name, drive.projection, REAL, "parameter")
+    mine = own(gradient, drive.projection)
     value: sympy.Expr = gradient
     references = dict(drive.names.references)
     for target, slope in drive.slopes.items():
         symbol = real_symbol(f"{arriving(target).name}_post")
-        references[symbol.name] = replace(own(arriving(target), drive.post), side="post")
+        references[symbol.name] = own(arriving(target), drive.post, "post")
         value += slope * symbol
-    references[gradient.name] = VariableReference(variable, "own")
-    body = (Set(VariableReference(variable, "own"), value),)
+    references[gradient.name] = mine
+    body = (Set(mine, value),)
     task = Deliver(drive.projection, drive.pathway, "pre", None, body)
     return Item(drive.projection, When("end", 0, clock), task, Names(references, drive.names.arrays, 0))
 

@@ -100,13 +100,13 @@ def derive(network: CheckedNetwork, symbolic: SymbolicNetwork, request: Request)
     forward = _with(symbolic, network, kept)
     carried = [note_errors(readout, request.variables)]
     for name, group in groups.items():
-        carried += _traces(network, group, found, through.get(name, ()), request)
+        carried += _traces(group, found, through.get(name, ()), request)
     return Derivation(
         forward,
         backward(symbolic, back, triples, found, clock, keep_signals=False),
         backward(symbolic, back, triples, found, clock, keep_signals=True),
         _with(_traced(symbolic, found), network, [*kept, *carried]),
-        SymbolicNetwork(tuple(_weighed(network, sources, found, request, clock)), {}),
+        SymbolicNetwork(tuple(_weighed(sources, found, request, clock)), {}),
         request.variables, groups, through, found, all(drive.static for drive in found),
     )  # fmt: skip
 
@@ -205,9 +205,8 @@ def feedback_weight(weight: str) -> str:
 
 
 def _weighed(
-    network: CheckedNetwork, sources: Mapping[str, tuple[Feedback, ...]], found: Iterable[Drive], request: Request,
-    clock: str,
-) -> Iterable[Item]:  # fmt: skip
+    sources: Mapping[str, tuple[Feedback, ...]], found: Iterable[Drive], request: Request, clock: str
+) -> Iterable[Item]:
     if request.feedback == "matrix":
         return
     for drive in found:
@@ -234,8 +233,6 @@ def _readout(readout: Linearised, found: Iterable[Drive], request: Request) -> I
     return sweep(readout, update, "adjoint", [arriving(name) for name in driven])
 
 
-def _traces(
-    network: CheckedNetwork, group: Linearised, found: Iterable[Drive], through: tuple[str, ...], request: Request
-) -> list[Item]:
+def _traces(group: Linearised, found: Iterable[Drive], through: tuple[str, ...], request: Request) -> list[Item]:
     mine = [drive for drive in found if drive.post == group.group]
-    return trace_items(group, mine, network.projections, through, request.rate, request.variables)
+    return trace_items(group, mine, through, request.rate, request.variables)

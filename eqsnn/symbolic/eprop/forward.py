@@ -17,9 +17,9 @@ from dataclasses import replace
 
 import sympy
 
-from ...model.declarations import Projection, When
+from ...model.declarations import When
 from ...model.scope import CLOCK
-from ...model.symbols import Builtin, LocalReference, Named, Remembered, Variable, VariableReference
+from ...model.symbols import Builtin, Constant, LocalReference, Named, Remembered, VariableReference
 from ...model.types import BOOLEAN, REAL
 from ..blocks import Add, Set, Symbolic
 from ..derivatives import partial
@@ -27,7 +27,7 @@ from ..functions import AsInteger, Exp, Where
 from ..model import Deliver, Integrate, Item, Names, Sweep
 from ..simplify import simplify
 from ..system import DT, NOT_REFRACTORY, StateUpdate, real_symbol
-from .backward import FIRED, RATE, SIGNAL, error, gradient_name, own
+from .backward import FIRED, RATE, RATE_STRENGTH, RATE_TARGET, SIGNAL, error, gradient_name, own
 from .neurons import ACTIVE, Linearised, before, met, now
 from .synapses import Drive
 
@@ -121,9 +121,8 @@ def through_step(neurons: Linearised, through: Iterable[str]) -> dict[str, sympy
 
 
 def trace_items(
-    neurons: Linearised, drives: Iterable[Drive], projections: Mapping[str, Projection], through: Iterable[str],
-    rate: bool, errors: Iterable[str],
-) -> list[Item]:  # fmt: skip
+    neurons: Linearised, drives: Iterable[Drive], through: Iterable[str], rate: bool, errors: Iterable[str]
+) -> list[Item]:
     """Tasks that carry the traces of learned synapses onto a group; ``errors`` names variables of an output."""
     entries = through_step(neurons, through)
     items = [_note_fired(neurons)] if neurons.spikes else []
@@ -133,10 +132,9 @@ def trace_items(
     if neurons.spikes:
         items.append(_signals(neurons, rate))
     for drive in drives:
-        projection = projections[drive.projection]
-        items.append(_carry(neurons, drive, projection, entries))
+        items.append(_carry(neurons, drive, entries))
         if not neurons.spikes:
-            items.append(_collect(neurons, drive, projection, tuple(errors)))
+            items.append(_collect(neurons, drive, tuple(errors)))
     return items
 
 
@@ -166,8 +164,6 @@ def _note_met(neurons: Linearised) -> Item:
 
 def _signals(neurons: Linearised, rate: bool) -> Item:
     """ψ of the step, and the learning signal that was kept for it."""
-    from .backward import RATE_STRENGTH, RATE_TARGET
-
     there = {now(n): real_symbol(n) for n in neurons.names}
     kept = real_symbol("_signal_kept")
     signal = kept + (RATE_STRENGTH * (RATE_NOW - RATE_TARGET) if rate else 0)
@@ -183,18 +179,18 @@ def _signals(neurons: Linearised, rate: bool) -> Item:
     return Item("", When("after_thresholds", _LAST, neurons.clock), task, Names(references, neurons.arrays, 0))
 
 
-def _carry(neurons: Linearised, drive: Drive, projection: Projection, entries: Mapping[str, sympy.Expr]) -> Item:
+def _carry(neurons: Linearised, drive: Drive, entries: Mapping[str, sympy.Expr]) -> Item:
     """ε⁻, e and G of every synapse."""
     names = neurons.names
     references: dict[str, Named] = {}
 
     def of_neuron(symbol: sympy.Symbol) -> sympy.Symbol:
         seen = real_symbol(f"{symbol.name}_post")
-        references[seen.name] = VariableReference(Variable(symbol.name, drive.post, REAL, "parameter"), "post")
+        references[seen.name] = own(symbol, drive.post, "post")
         return seen
 
     def of_synapse(symbol: sympy.Symbol) -> sympy.Symbol:
-        references[symbol.name] = VariableReference(Variable(symbol.name, drive.projection, REAL, "parameter"), "own")
+        references[symbol.name] = own(symbol, drive.projection)
         return symbol
 
     new = {}
@@ -239,7 +235,7 @@ def traced(drive: Drive) -> Item:
                 slopes[real_symbol(name)] = real_symbol(derivative.name)
                 body += [Set(derivative, slope), node]
             case Add(VariableReference(target, "post"), value) if (slope := by_weight(value)) != 0:
-                mine = VariableReference(Variable(trace(target.name).name, drive.projection, REAL, "parameter"), "own")
+                mine = own(trace(target.name), drive.projection)
                 references[mine.variable.name] = mine
                 body += [node, Set(mine, trace(target.name) + slope)]
             case _:
@@ -248,17 +244,15 @@ def traced(drive: Drive) -> Item:
     return replace(drive.item, task=replace(drive.item.task, body=tuple(body)), names=names)
 
 
-def _collect(neurons: Linearised, drive: Drive, projection: Projection, errors: tuple[str, ...]) -> Item:
+def _collect(neurons: Linearised, drive: Drive, errors: tuple[str, ...]) -> Item:
     """Output neurons: the gradient grows by the error of each variable times its trace."""
     gradient = real_symbol(gradient_name(drive.weight))
-    references: dict[str, Named] = {
-        gradient.name: VariableReference(Variable(gradient.name, drive.projection, REAL, "parameter"), "own")
-    }
+    references: dict[str, Named] = {gradient.name: own(gradient, drive.projection)}
     value: sympy.Expr = gradient
     for name in errors:
         seen, mine = real_symbol(f"{error(name).name}_post"), trace(name)
-        references[seen.name] = VariableReference(Variable(error(name).name, drive.post, REAL, "parameter"), "post")
-        references[mine.name] = VariableReference(Variable(mine.name, drive.projection, REAL, "parameter"), "own")
+        references[seen.name] = own(error(name), drive.post, "post")
+        references[mine.name] = own(mine, drive.projection)
         value += seen * mine
     task = Integrate(drive.projection, "gradient", StateUpdate((), ((gradient.name, value),)))
     return Item(drive.projection, When("after_end", _LAST, neurons.clock), task, Names(references, {}, 0))
@@ -277,9 +271,6 @@ def note_errors(neurons: Linearised, errors: Iterable[str]) -> Item:
 
 def _inner(neurons: Linearised, update: StateUpdate) -> dict[str, Named]:
     """What the symbols of an update stand for: the state, constants, and inner variables of training."""
-    from ...model.symbols import Constant
-    from .backward import RATE_STRENGTH, RATE_TARGET
-
     defined = {d.symbol for d in update.defines}
     values = [*(d.value for d in update.defines), *(x for _, x in update.updates)]
     used = {symbol for value in values for symbol in value.free_symbols}
